@@ -1,0 +1,51 @@
+//! What a store of secrets answers, and the one door to the outside.
+
+use std::sync::Arc;
+
+use redeem_syntax::{Code, Name};
+
+use crate::Secret;
+
+/// A store of secrets. It is asked once a run for all names it may have.
+pub trait Backend: Send + Sync {
+    /// What `redeem.toml` calls it.
+    fn name(&self) -> &str;
+
+    /// Answers each of `names`, in their order, in one batch where the store has such a thing.
+    fn fetch(&self, names: &[&Name]) -> Vec<Fetched>;
+
+    /// The names it holds, as references spell them; `None` if they cannot be listed without asking outside.
+    fn list(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// The three things a backend can say about a name.
+#[derive(Clone, Debug)]
+pub enum Fetched {
+    /// Here it is.
+    Found(Secret),
+    /// It is not here: the next backend is asked.
+    NotHere,
+    /// It may be here, but there is no telling: the run stops.
+    Failed(Arc<Failure>),
+}
+
+/// Why a backend could not answer, or why what it has does not fit the reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Which kind of problem it is.
+    pub code: Code,
+    /// The backend that said so.
+    pub backend: String,
+    /// One sentence, without the value.
+    pub message: String,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+/// The outside, as the core sees it.
+pub trait World {
+    /// The backends in the order in which they are asked.
+    fn backends(&self) -> &[Box<dyn Backend>];
+}

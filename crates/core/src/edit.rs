@@ -1,0 +1,59 @@
+//! A text with some spans replaced.
+
+use std::fmt;
+
+use redeem_syntax::Span;
+use zeroize::Zeroizing;
+
+/// A span of the source and what stands there afterwards, already encoded.
+pub(crate) struct Edit {
+    pub(crate) span: Span,
+    pub(crate) text: Zeroizing<String>,
+}
+
+/// A rendered text. It may hold values, so nothing prints it.
+pub struct Rendered {
+    text: Zeroizing<String>,
+    moved: Vec<(Span, Span)>,
+}
+
+impl Rendered {
+    /// Replaces the spans of `edits`, which are in order and do not overlap.
+    pub(crate) fn apply(source: &str, edits: &[Edit]) -> Self {
+        let grown: usize = edits.iter().map(|edit| edit.text.len()).sum();
+        // One allocation of the full size: a text that grows leaves copies of values behind.
+        let mut text = Zeroizing::new(String::with_capacity(source.len() + grown));
+        let mut moved = Vec::with_capacity(edits.len());
+        let mut at = 0;
+        for edit in edits {
+            text.push_str(&source[at..edit.span.start]);
+            let start = text.len();
+            text.push_str(&edit.text);
+            moved.push((edit.span.clone(), start..text.len()));
+            at = edit.span.end;
+        }
+        text.push_str(&source[at..]);
+        Self { text, moved }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether no byte changed.
+    pub fn is_unchanged(&self) -> bool {
+        self.moved.is_empty()
+    }
+
+    /// The replaced spans: where each was in the source, and where it is now.
+    pub fn moved(&self) -> &[(Span, Span)] {
+        &self.moved
+    }
+}
+
+impl fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rendered(redacted)")
+    }
+}

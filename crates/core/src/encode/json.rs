@@ -1,0 +1,34 @@
+//! JSON strings (RFC 8259, section 7).
+
+use std::fmt::Write;
+
+use zeroize::Zeroizing;
+
+use super::Spot;
+
+/// Escapes each piece in place; every text has a spelling.
+pub(super) fn encode(spot: &Spot<'_>) -> Zeroizing<String> {
+    spot.splice(|piece, out| escape_into(out, piece))
+}
+
+/// Writes `text` as the inside of a JSON string.
+///
+/// U+2028 and U+2029 are escaped too: JavaScript before 2019 took them for line breaks.
+pub(crate) fn escape_into(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{C}' => out.push_str("\\f"),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}') => {
+                // Writing to a string does not fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Writes values into Python source: as string literals, and as text of literals that are already there.
+
+use std::ops::Range;
+
+use redeem_syntax::python::{Constant, DebugField, Delimiters, Expression, Literal, Place, Quote, QuoteKind, Use};
+
+/// A replacement in the scanned text. It holds a secret, so it cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Edit {
+    /// What is replaced; empty for an insertion.
+    pub(crate) span: Range<usize>,
+    /// What stands there afterwards.
+    pub(crate) text: String,
+}
+
+/// Writes `value` as a Python string literal, in single quotes unless that costs a backslash double ones save.
+///
+/// ```
+/// # use ignore;
+/// assert_eq!(literal("K1"), "'K1'");
+/// assert_eq!(literal("it's\n"), r#""it's\n""#);
+/// ```
+pub(crate) fn literal(value: &str) -> String {
+    quoted(value, if value.contains('\'') && !value.contains('"') { '"' } else { '\'' })
+}
+
+/// Writes `value` as text of a literal with this `quote`; `None` if no spelling of it can stand there.
+///
+/// What stands beside the text is not known here: [`text_in_literal`] looks at that too.
+pub(crate) fn literal_text(quote: &Quote, value: &str) -> Option<String> {
+    if quote.kind == QuoteKind::Bytes {
+        return None;
+    }
+    // A raw literal has no escapes, so what needs one has no spelling.
+    if quote.raw && value.contains(|c| c == '\\' || c == quote.delimiter || !is_printable(c)) {
+        return None;
+    }
+    let mut text = String::with_capacity(value.len());
+    for c in value.chars() {
+        if quote.kind == QuoteKind::Format && matches!(c, '{' | '}') {
+            text.extend([c, c]);
+        } else {
+            push_escaped(&mut text, c, quote.delimiter);
+        }
+    }
+    Some(text)
+}
+
+/// Writes `value` for the `span` of `text` inside `literal`: as [`literal_text`], and fit for its neighbours.
+pub(crate) fn text_in_literal(text: &str, literal: &Literal, span: Range<usize>, value: &str) -> Option<String> {
+    fitting_text(literal.quote, &text[literal.span.start..span.start], &text[span.end..], value)
+}
+
+/// Writes `value` for the span of `use_`.
+///
+/// Text that cannot stand in the f-string (a quote in a raw one) is written as a field with a literal.
+pub(crate) fn replace(use_: &Use, text: &str, value: &str) -> String {
+    match &use_.place {
+        Place::Code => literal(value),
+        Place::Nested { enclosing } => nested_literal(value, *enclosing),
+        Place::Field { quote, enclosing } => {
+            fitting_text(*quote, &text[..use_.span.start], &text[use_.span.end..], value)
+                .unwrap_or_else(|| format!("{{{}}}", nested_literal(value, *enclosing)))
+        }
+    }
+}
+
+/// Puts the default where an optional `use_` stands; none if it is not optional.
+///
+/// The default itself is kept, so edits for references in it may stand beside these.
+pub(crate) fn replace_missing(use_: &Use, text: &str) -> Vec<Edit> {
+    let Some(default) = &use_.default else { return Vec::new() };
+    let (open, close) = if matches!(use_.place, Place::Field { .. }) { ("{", "}") } else { ("", "") };
+    let Some(kept) = &default.span else {
+        return vec![Edit { span: use_.span.clone(), text: format!("{open}None{close}") }];
+    };
+    // Brackets keep the default one value for the code around it, and a dict from doubling a field's brace.
+    let bare = matches!(default.constant, Some(Constant::Text(_) | Constant::None))
+        && !text[kept.clone()].contains(['\n', '\r']);
+    let (left, right) = if bare { ("", "") } else { ("(", ")") };
+    vec![
+        Edit { span: use_.span.start..kept.start, text: format!("{open}{left}") },
+        Edit { span: kept.end..use_.span.end, text: format!("{right}{close}") },
+    ]
+}
+
+/// Writes the source that a `{…=}` field prints as plain text and turns the field into one that prints the value.
+pub(crate) fn replace_debug(debug: &DebugField, text: &str) -> [Edit; 2] {
+    let open = debug.text.start - 1;
+    // Python reads every line's end as `\n`.
+    let source = text[debug.text.clone()].replace("\r\n", "\n").replace('\r', "\n");
+    let printed = Some(())
+        .filter(|()| !debug.in_spec)
+        .and_then(|()| fitting_text(debug.quote, &text[..open], &text[open..], &source))
+        .unwrap_or_else(|| format!("{{{}}}", nested_literal(&source, debug.enclosing)));
+    let conversion = if debug.repr { "!r" } else { "" };
+    [
+        Edit { span: open..open, text: printed },
+        Edit { span: debug.equals.clone(), text: conversion.to_owned() },
+    ]
+}
+
+/// Writes all values into an expression: edits by start, none overlapping another.
+///
+/// `value` yields the secret's value or `None` if it is missing; then an optional reference yields to its default
+/// and any other is left as it is.
+pub(crate) fn edits(text: &str, expression: &Expression, mut value: impl FnMut(&Use) -> Option<String>) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    // The end of the last reference that went as a whole, defaults and all.
+    let mut gone = 0;
+    let mut debugs = expression.debugs.iter().peekable();
+    for use_ in &expression.uses {
+        while let Some(debug) = debugs.next_if(|debug| debug.text.start <= use_.span.start) {
+            if debug.text.start >= gone {
+                edits.extend(replace_debug(debug, text));
+            }
+        }
+        if use_.span.start < gone {
+            continue;
+        }
+        if let Some(value) = value(use_) {
+            edits.push(Edit { span: use_.span.clone(), text: replace(use_, text, &value) });
+            gone = use_.span.end;
+        } else {
+            edits.extend(replace_missing(use_, text));
+        }
+    }
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    edits
+}
+
+/// Applies edits, which are by start and do not overlap.
+pub(crate) fn apply(text: &str, edits: &[Edit]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        out.push_str(&text[at..edit.span.start]);
+        out.push_str(&edit.text);
+        at = edit.span.end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// Text for a place between `before` and `after`, or `None` if it would become part of what stands there.
+fn fitting_text(quote: Quote, before: &str, after: &str, value: &str) -> Option<String> {
+    let mut text = literal_text(&quote, value)?;
+    let is_octal = |c: char| ('0'..='7').contains(&c);
+    // A backslash before a brace or a dollar stands for itself, but not before a letter or a quote.
+    if ends_in_open_escape(before) {
+        return None;
+    }
+    // An octal escape takes up to three digits, so one of fewer would take the value's first.
+    let digits = before.bytes().rev().take(2).take_while(|&byte| is_octal(char::from(byte))).count();
+    if !quote.raw && (1..=digits).any(|digits| ends_in_open_escape(&before[..before.len() - digits])) {
+        if value.is_empty() && after.starts_with(is_octal) {
+            return None;
+        }
+        if let Some(first) = value.chars().next().filter(|&c| is_octal(c)) {
+            text.replace_range(..1, &format!("\\x{:02x}", u32::from(first)));
+        }
+    }
+    // Where nothing is left between two quotes they may run together into three.
+    if value.is_empty() {
+        let mut run = String::from(quote.delimiter);
+        let starts_literal = before.is_empty() || before.ends_with(quote.delimiter);
+        let joins = if quote.triple {
+            before.ends_with(quote.delimiter)
+        } else {
+            run.push(quote.delimiter);
+            starts_literal
+        };
+        if joins && after.starts_with(&run) {
+            return None;
+        }
+    }
+    Some(text)
+}
+
+/// Whether the last character is a backslash that escapes what comes next.
+fn ends_in_open_escape(before: &str) -> bool {
+    before.bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 1
+}
+
+/// A literal for code inside f-strings: Python before 3.12 allows it no quote of theirs and no backslash.
+fn nested_literal(value: &str, enclosing: Delimiters) -> String {
+    match enclosing {
+        Delimiters { single: true, double: false } => quoted(value, '"'),
+        Delimiters { single: false, double: true } => quoted(value, '\''),
+        _ => literal(value),
+    }
+}
+
+fn quoted(value: &str, delimiter: char) -> String {
+    let mut text = String::with_capacity(value.len() + 2);
+    text.push(delimiter);
+    for c in value.chars() {
+        push_escaped(&mut text, c, delimiter);
+    }
+    text.push(delimiter);
+    text
+}
+
+/// Appends one character of a literal that is not raw. All escapes are of fixed length, so a digit may follow.
+fn push_escaped(text: &mut String, c: char, delimiter: char) {
+    match c {
+        '\\' => text.push_str("\\\\"),
+        '\n' => text.push_str("\\n"),
+        '\r' => text.push_str("\\r"),
+        '\t' => text.push_str("\\t"),
+        _ if c == delimiter => text.extend(['\\', c]),
+        _ if is_printable(c) => text.push(c),
+        _ => text.push_str(&match u32::from(c) {
+            code @ ..=0xff => format!("\\x{code:02x}"),
+            code @ ..=0xffff => format!("\\u{code:04x}"),
+            code => format!("\\U{code:08x}"),
+        }),
+    }
+}
+
+/// Whether a character shows as itself in source: no control, no format character, no blank but the space.
+fn is_printable(c: char) -> bool {
+    let hidden = c.is_control() || (c.is_whitespace() && c != ' ');
+    let format = matches!(c,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{fffe}' | '\u{ffff}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    let private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+    !(hidden || format || private)
+}

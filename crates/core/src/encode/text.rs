@@ -1,0 +1,125 @@
+//! Text of no known structure: the user says how values are escaped, or plain ones are taken.
+
+use std::fmt::Write;
+
+use zeroize::Zeroizing;
+
+use super::{Escape, Spot, Unencodable};
+
+/// Splices each piece, escaped as the configuration says.
+pub(super) fn encode(spot: &Spot<'_>, escape: Option<Escape>) -> Result<Zeroizing<String>, Unencodable> {
+    for piece in spot.pieces {
+        check(&piece.text, escape)?;
+    }
+    Ok(spot.splice(|piece, out| write(piece, escape, out)))
+}
+
+fn check(value: &str, escape: Option<Escape>) -> Result<(), Unencodable> {
+    match escape {
+        None if value.chars().any(|c| c.is_control() || matches!(c, '"' | '\'' | '`' | '\u{2028}' | '\u{2029}')) => {
+            Err(Unencodable::new(
+                "the value holds a quote, a line break or a control character, and this text has no known rules for them",
+                "say `escape = \"none\"`, `\"xml\"`, `\"ini\"`, `\"shell\"`, `\"properties\"` or `\"hcl\"` for the file in `redeem.toml`, or add a filter such as `| base64`",
+            ))
+        }
+        Some(Escape::Ini) if value.contains(|c: char| c.is_control() || matches!(c, '"' | ';' | '#')) || value.trim() != value => {
+            Err(Unencodable::new(
+                "the value holds what an INI file cannot: a line break, a control character, `\"`, `;`, `#`, or blanks at an end",
+                "add a filter such as `| base64`",
+            ))
+        }
+        Some(Escape::Xml) if value.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}')) => {
+            Err(Unencodable::new("the value holds a control character, which XML 1.0 cannot", "add a filter such as `| base64`"))
+        }
+        Some(Escape::Shell) if value.contains('\0') => {
+            Err(Unencodable::new("the value holds a NUL, which no shell variable can", "add a filter such as `| base64`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write(value: &str, escape: Option<Escape>, out: &mut String) {
+    match escape {
+        None | Some(Escape::None | Escape::Ini) => out.push_str(value),
+        Some(Escape::Xml) => value.chars().for_each(|c| match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\t' | '\n' | '\r' => push_code(out, format_args!("&#{};", u32::from(c))),
+            c => out.push(c),
+        }),
+        Some(Escape::Shell) => {
+            out.push('\'');
+            out.push_str(&value.replace('\'', "'\\''"));
+            out.push('\'');
+        }
+        Some(Escape::Properties) => {
+            for (position, c) in value.chars().enumerate() {
+                match c {
+                    '\\' => out.push_str("\\\\"),
+                    '\n' => out.push_str("\\n"),
+                    '\r' => out.push_str("\\r"),
+                    '\t' => out.push_str("\\t"),
+                    '\u{C}' => out.push_str("\\f"),
+                    ' ' if position == 0 => out.push_str("\\ "),
+                    ' '..='~' => out.push(c),
+                    c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| push_code(out, format_args!("\\u{unit:04x}"))),
+                }
+            }
+        }
+        Some(Escape::Hcl) => hcl(value, out),
+    }
+}
+
+/// The inside of a quoted HCL template: `${` and `%{` open interpolations, doubled they do not.
+fn hcl(value: &str, out: &mut String) {
+    let mut rest = value.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '$' | '%' if rest.peek() == Some(&'{') => out.extend([c, c]),
+            c if c.is_control() => push_code(out, format_args!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+}
+
+fn push_code(out: &mut String, code: std::fmt::Arguments<'_>) {
+    // Writing to a string does not fail.
+    let _ = out.write_fmt(code);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_escape_writes_its_own_rules() {
+        for (escape, value, expected) in [
+            (None, "a b", Some("a b")),
+            (None, "a\nb", None),
+            (None, "it's", None),
+            (Some(Escape::None), "a\n\"b", Some("a\n\"b")),
+            (Some(Escape::Xml), "<&>'\"\n", Some("&lt;&amp;&gt;&apos;&quot;&#10;")),
+            (Some(Escape::Xml), "\u{1}", None),
+            (Some(Escape::Ini), "a=b", Some("a=b")),
+            (Some(Escape::Ini), "a;b", None),
+            (Some(Escape::Shell), "it's", Some("'it'\\''s'")),
+            (Some(Escape::Properties), " a\\é😀\n", Some("\\ a\\\\\\u00e9\\ud83d\\ude00\\n")),
+            (Some(Escape::Hcl), "${a}$$%{\"", Some("$${a}$$%%{\\\"")),
+        ] {
+            let written = check(value, escape).ok().map(|()| {
+                let mut out = String::new();
+                write(value, escape, &mut out);
+                out
+            });
+            assert_eq!(written.as_deref(), expected, "{escape:?} {value:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! YAML scalars, spelled so that YAML 1.1 and 1.2 readers get the same text.
+
+use std::fmt::Write;
+
+use redeem_syntax::Style;
+use redeem_syntax::format::decode_raw;
+use zeroize::Zeroizing;
+
+use super::{Spot, Unencodable, is_printable};
+
+mod block;
+mod plain;
+pub(crate) use plain::is_string as plain_is_string;
+
+/// A simple key is at most this long (YAML 1.2.2, 7.4.2).
+const LONGEST_KEY: usize = 1024;
+
+/// Writes the pieces in the scalar's own style, or turns it to one that can hold them.
+pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> {
+    let expected = spot.new_text();
+    let style = spot.scalar.style;
+    let in_place = match style {
+        Style::YamlPlain => plain::encode(spot, &expected),
+        Style::YamlSingle => single(spot),
+        Style::YamlDouble => Some(double(spot)),
+        Style::YamlLiteral => block::literal(spot, &expected),
+        _ => block::folded(spot),
+    };
+    let in_place = in_place.filter(|written| match style {
+        Style::YamlLiteral | Style::YamlFolded => block::reads_as(spot, written, &expected),
+        _ => reads_as(written, style, &expected),
+    });
+    let written = match in_place {
+        Some(written) => written,
+        None if block::is_cut_off(spot) => {
+            return Err(Unencodable::new(
+                "the file ends inside this block, and readers disagree whether the block then ends in a line break",
+                "add a line break at the end of the file",
+            ));
+        }
+        None => block::with_header_comment(spot, quoted(&expected)),
+    };
+    if spot.scalar.is_key && written.chars().count() > LONGEST_KEY {
+        return Err(Unencodable::new(
+            format!("with the value in place this key is longer than {LONGEST_KEY} characters, which YAML does not allow"),
+            "use a shorter value in a key",
+        ));
+    }
+    Ok(written)
+}
+
+fn reads_as(written: &str, style: Style, expected: &str) -> bool {
+    decode_raw(written, &(0..written.len()), style, None).is_some_and(|decoded| decoded.text == expected)
+}
+
+/// Doubles single quotes; what needs an escape, or would be folded, does not fit.
+fn single(spot: &Spot<'_>) -> Option<Zeroizing<String>> {
+    let fits = spot.pieces.iter().all(|piece| piece.text.chars().all(is_printable));
+    fits.then(|| spot.splice(|piece, out| out.push_str(&piece.replace('\'', "''"))))
+}
+
+/// Escapes each piece in place. In a scalar of several lines, blanks at a piece's ends could be folded away.
+fn double(spot: &Spot<'_>) -> Zeroizing<String> {
+    let is_folded = spot.source[spot.scalar.span.clone()].contains('\n');
+    spot.splice(|piece, out| {
+        let inner = if is_folded { piece.trim_matches(' ') } else { piece };
+        let lead = piece.len() - piece.trim_start_matches(' ').len();
+        if is_folded && inner.is_empty() {
+            return out.push_str(&"\\x20".repeat(piece.len()));
+        }
+        if is_folded {
+            out.push_str(&"\\x20".repeat(lead));
+        }
+        escape_into(out, inner);
+        if is_folded {
+            out.push_str(&"\\x20".repeat(piece.len() - lead - inner.len()));
+        }
+    })
+}
+
+/// `text` in quotes: double ones, or single ones where those save escapes.
+fn quoted(text: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(2 * text.len() + 2));
+    if text.contains(['"', '\\']) && text.chars().all(is_printable) {
+        out.push('\'');
+        out.push_str(&text.replace('\'', "''"));
+        out.push('\'');
+    } else {
+        out.push('"');
+        escape_into(&mut out, text);
+        out.push('"');
+    }
+    out
+}
+
+/// Writes `text` as the inside of a double-quoted scalar (YAML 1.2.2, 5.7; the same in 1.1).
+fn escape_into(out: &mut String, text: &str) {
+    for c in text.chars() {
+        // Writing to a string does not fail.
+        let _ = match c {
+            '"' => out.write_str("\\\""),
+            '\\' => out.write_str("\\\\"),
+            '\n' => out.write_str("\\n"),
+            '\r' => out.write_str("\\r"),
+            '\t' => out.write_str("\\t"),
+            c if is_printable(c) => out.write_char(c),
+            c if u32::from(c) < 0x100 => write!(out, "\\x{:02X}", u32::from(c)),
+            c => write!(out, "\\u{:04X}", u32::from(c)),
+        };
+    }
+}

@@ -1,0 +1,300 @@
+//! Writes the answers into one text: filters, encoders, edits, proof.
+
+use std::collections::BTreeMap;
+
+use redeem_syntax::scalar::Scalar;
+use redeem_syntax::{Code, Diagnostic, Format, Mark, Place, Reference, Scan, Severity, Source, scan::MarkedString};
+use zeroize::Zeroizing;
+
+use crate::answers::{Answer, Answers};
+use crate::edit::{Edit, Rendered};
+use crate::encode::{Encoding, Piece, Spot, Unencodable, bare, encode, python};
+use crate::filter::{self, Filtered, check_filters};
+use crate::proof::{self, Expected};
+use crate::suggest::nearest;
+use crate::url;
+
+/// What became of one text.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The new text, if every reference had an answer that could be written.
+    pub rendered: Option<Rendered>,
+    /// Everything that is wrong, the scan's own diagnostics included.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Renders `source`, of which `scan` was made, with the values in `answers`.
+///
+/// There is no half-rendered text: any error leaves [`Outcome::rendered`] empty.
+/// A text without references or escapes comes out byte for byte as it was.
+pub fn render(source: &Source, scan: &Scan, answers: &Answers, encoding: &Encoding) -> Outcome {
+    let mut diagnostics = scan.diagnostics.clone();
+    let mut writer = Writer { source, scan, answers, encoding, diagnostics: Vec::new() };
+    let mut edits = Vec::new();
+    let mut expected = Vec::new();
+    for string in &scan.strings {
+        if let Some((edit, says)) = writer.string(string) {
+            edits.push(edit);
+            expected.push((string.scalar.span.start, says));
+        }
+    }
+    diagnostics.append(&mut writer.diagnostics);
+    let is_stopped = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let mut rendered = (!is_stopped && scan.is_valid).then(|| Rendered::apply(source.text(), &edits));
+    if let Some(text) = rendered.as_ref().filter(|text| !text.is_unchanged())
+        && !proves(source, text, &expected)
+    {
+        rendered = None;
+        diagnostics.push(unproved(source, scan));
+    }
+    Outcome { rendered, diagnostics }
+}
+
+/// What a scalar says once its values are in place.
+enum Says {
+    Text(Zeroizing<String>),
+    Bare(String),
+}
+
+fn proves(source: &Source, rendered: &Rendered, expected: &[(usize, Says)]) -> bool {
+    // Text has no structure that could be broken.
+    if source.format() == Format::Text {
+        return true;
+    }
+    let touched: BTreeMap<usize, Expected<'_>> = expected
+        .iter()
+        .map(|(start, says)| match says {
+            Says::Text(text) => (*start, Expected::Text(text)),
+            Says::Bare(text) => (*start, Expected::Bare(text)),
+        })
+        .collect();
+    // The text of a dotenv value depends on its reader; only the structure around it is compared.
+    if source.format() == Format::Dotenv {
+        return proof::keeps_structure(source.format(), source.text(), rendered.text(), &touched);
+    }
+    proof::holds(source.format(), source.text(), rendered.text(), &touched)
+}
+
+fn unproved(source: &Source, scan: &Scan) -> Diagnostic {
+    let has_key = scan.strings.iter().any(|string| string.scalar.is_key && !string.marks.is_empty());
+    let first = scan.references.first().map_or(0..0, |reference| reference.span.clone());
+    if has_key {
+        return Diagnostic::new(Code::UnencodableValue, "with its value in place a key may stand twice in one mapping")
+            .at(source, first, "")
+            .with_help("use a secret that gives each key a name of its own");
+    }
+    Diagnostic::new(Code::ProofFailed, "the rendered text does not read as the source with the values in place")
+        .at(source, first, "in this file")
+        .with_help("nothing was written; please report this with the file's structure, without the values")
+}
+
+struct Writer<'a> {
+    source: &'a Source,
+    scan: &'a Scan,
+    answers: &'a Answers,
+    encoding: &'a Encoding,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Writer<'_> {
+    /// The edit of one string, and what it says then; none if anything is wrong with it.
+    fn string(&mut self, string: &MarkedString) -> Option<(Edit, Says)> {
+        let values = self.values(string)?;
+        let scalar = &string.scalar;
+        if let [(reference, Filtered::Bare(text))] = &values[..] {
+            return self.bare(reference, scalar, text);
+        }
+        let first = values.first().map(|(reference, _)| *reference);
+        let pieces = self.pieces(string, values)?;
+        let spot = Spot { source: self.source.text(), scalar, pieces: &pieces };
+        match encode(&spot, self.encoding) {
+            Ok(edit) => Some((edit, Says::Text(spot.new_text()))),
+            Err(problem) => {
+                let span = first.map_or(scalar.span.clone(), |reference| reference.span.clone());
+                self.unencodable(span, problem);
+                None
+            }
+        }
+    }
+
+    /// The filtered value of each reference of a string that is there; none if one lacks an answer.
+    fn values<'s>(&mut self, string: &'s MarkedString) -> Option<Vec<(&'s Reference, Filtered)>>
+    where
+        Self: 's,
+    {
+        let indices = string.marks.iter().filter_map(|mark| match mark {
+            Mark::Reference(index) => Some(*index),
+            Mark::Escape(..) => None,
+        });
+        let mut values = Vec::new();
+        let mut is_whole = true;
+        let scan: &Scan = self.scan;
+        for reference in indices.map(|index| &scan.references[index]) {
+            match self.value(reference, &string.scalar) {
+                Ok(Some(value)) => values.push((reference, value)),
+                Ok(None) => {}
+                Err(diagnostic) => {
+                    is_whole = false;
+                    self.diagnostics.push(*diagnostic);
+                }
+            }
+        }
+        // The references belong to the scan, which outlives the string that they were found in.
+        is_whole.then_some(values)
+    }
+
+    /// The filtered value of a reference, or none if it is missing and may be.
+    fn value(&self, reference: &Reference, scalar: &Scalar) -> Result<Option<Filtered>, Box<Diagnostic>> {
+        let at = |code, message: String| Diagnostic::new(code, message).at(self.source, reference.span.clone(), "");
+        if let Some((position, message)) = check_filters(&reference.filters).into_iter().next() {
+            let span = self.filter_span(reference, scalar, position);
+            return Err(Box::new(Diagnostic::new(Code::UnknownFilter, message).at(self.source, span, "this filter")));
+        }
+        let value = match self.answers.of(&reference.name) {
+            Answer::Found(secret) => Some(secret.expose()),
+            Answer::Missing => None,
+            Answer::Failed(failure) => {
+                let mut diagnostic =
+                    at(failure.code, format!("backend `{}`: {}", failure.backend, failure.message));
+                diagnostic.help.clone_from(&failure.help);
+                return Err(Box::new(diagnostic));
+            }
+        };
+        let filtered = filter::run(value, &reference.filters).map_err(|error| {
+            let mut diagnostic = at(Code::UnencodableValue, error.message);
+            diagnostic.help = error.help;
+            Box::new(diagnostic)
+        })?;
+        if filtered.is_none() && !reference.is_optional() {
+            return Err(Box::new(self.unknown(reference)));
+        }
+        if let Some(Filtered::Text(text)) = &filtered {
+            self.check_url(reference, scalar, text)?;
+        }
+        Ok(filtered)
+    }
+
+    fn filter_span(&self, reference: &Reference, scalar: &Scalar, position: usize) -> redeem_syntax::Span {
+        match reference.place {
+            Place::Text | Place::PythonText(_) => scalar.decoded.source_span(&reference.filters[position].span),
+            _ => reference.span.clone(),
+        }
+    }
+
+    fn unknown(&self, reference: &Reference) -> Diagnostic {
+        let name = reference.name.to_string();
+        let asked = match self.answers.backends() {
+            [] => "no backend is configured".to_owned(),
+            backends => format!("asked: {}", backends.join(", ")),
+        };
+        let diagnostic = Diagnostic::new(Code::UnknownSecret, format!("there is no secret `{name}`"))
+            .at(self.source, reference.name_span.clone(), "not found");
+        match nearest(&name, self.answers.known()) {
+            Some(near) => diagnostic
+                .with_help(format!("did you mean `{near}`? ({asked})"))
+                .with_fix(reference.name_span.clone(), near),
+            None => diagnostic.with_help(format!("store it, or make it optional with `| default('…')` ({asked})")),
+        }
+    }
+
+    fn check_url(&self, reference: &Reference, scalar: &Scalar, text: &str) -> Result<(), Box<Diagnostic>> {
+        let is_plain_text = matches!(reference.place, Place::Text | Place::PythonText(_));
+        let is_encoded = reference.filters.iter().any(|filter| filter.name == "urlencode");
+        if !is_plain_text
+            || is_encoded
+            || !url::is_in_userinfo(&scalar.decoded.text, &reference.range)
+            || !url::breaks_userinfo(text)
+        {
+            return Ok(());
+        }
+        let span = reference.span.clone();
+        let written = self.source.slice(&span);
+        let filtered = format!("{} | urlencode}}", written.trim_end_matches('}').trim_end());
+        Err(Box::new(
+            Diagnostic::new(Code::UrlWithoutFilter, "the value holds a character that ends this part of the URL")
+                .at(self.source, span.clone(), "in the user part of a URL")
+                .with_help(format!("write `{filtered}`"))
+                .with_fix(span, filtered),
+        ))
+    }
+
+    fn bare(&mut self, reference: &Reference, scalar: &Scalar, text: &str) -> Option<(Edit, Says)> {
+        let is_whole = reference.range == (0..scalar.decoded.text.len()) && matches!(reference.place, Place::Text);
+        let edit = if is_whole {
+            bare(scalar, text)
+        } else {
+            Err(Unencodable {
+                message: "a number or truth value has to be the whole value".to_owned(),
+                help: "leave out the filter `int`, `float` or `bool`, or the text around the reference".to_owned(),
+            })
+        };
+        match edit {
+            Ok(edit) => Some((edit, Says::Bare(text.to_owned()))),
+            Err(problem) => {
+                self.unencodable(reference.span.clone(), problem);
+                None
+            }
+        }
+    }
+
+    /// The parts of a string's text that change, with what stands there before the format's encoding.
+    fn pieces(&mut self, string: &MarkedString, values: Vec<(&Reference, Filtered)>) -> Option<Vec<Piece>> {
+        let text = &string.scalar.decoded.text;
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut in_code: BTreeMap<usize, Zeroizing<String>> = BTreeMap::new();
+        for mark in &string.marks {
+            if let Mark::Escape(range, says) = mark {
+                pieces.push(Piece { range: range.clone(), text: Zeroizing::new(says.clone()) });
+            }
+        }
+        for (reference, value) in values {
+            let Filtered::Text(value) = value else {
+                self.unencodable(reference.span.clone(), Unencodable {
+                    message: "a number or truth value has to be the whole value".to_owned(),
+                    help: "leave out the filter `int`, `float` or `bool`, or the text around the reference".to_owned(),
+                });
+                return None;
+            };
+            match &reference.place {
+                Place::Text => pieces.push(Piece { range: reference.range.clone(), text: value }),
+                Place::PythonText(literal) => {
+                    let range = reference.range.clone();
+                    let Some(written) = python::text_in_literal(text, literal, range.clone(), &value) else {
+                        self.unencodable(reference.span.clone(), Unencodable {
+                            message: "this string literal cannot hold the value".to_owned(),
+                            help: "leave out the literal's prefix `r` or `b`".to_owned(),
+                        });
+                        return None;
+                    };
+                    pieces.push(Piece { range, text: Zeroizing::new(written) });
+                }
+                Place::Python(place) => {
+                    in_code.insert(place.span.start, value);
+                }
+                Place::Kept => {}
+            }
+        }
+        if let Some(expression) = &string.expression {
+            let edits = python::edits(text, expression, |place| {
+                in_code.get(&place.span.start).map(|value| value.as_str().to_owned())
+            });
+            // A literal inside a reference that goes as a whole, its default, goes with it.
+            pieces.retain(|piece| {
+                !edits.iter().any(|edit| edit.span.start < piece.range.start && piece.range.end < edit.span.end)
+            });
+            pieces.extend(
+                edits.into_iter().map(|edit| Piece { range: edit.span, text: Zeroizing::new(edit.text) }),
+            );
+        }
+        pieces.sort_by_key(|piece| (piece.range.start, piece.range.end));
+        Some(pieces)
+    }
+
+    fn unencodable(&mut self, span: redeem_syntax::Span, problem: Unencodable) {
+        self.diagnostics.push(
+            Diagnostic::new(Code::UnencodableValue, problem.message)
+                .at(self.source, span, "the value does not fit here")
+                .with_help(problem.help),
+        );
+    }
+}

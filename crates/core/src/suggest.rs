@@ -1,0 +1,31 @@
+//! Did you mean: the name closest to one that is not known.
+
+/// The candidate most like `name`, if one is like it enough to be meant.
+///
+/// Case and the choice between `-` and `_` count little; otherwise a third of the letters may differ.
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let fold = |text: &str| text.to_lowercase().replace('-', "_");
+    let folded = fold(name);
+    let most = (name.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != name)
+        .map(|candidate| (strsim::osa_distance(&folded, &fold(candidate)), candidate))
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn near_names_are_suggested_and_far_ones_are_not() {
+        let known = ["pagerduty-key", "db-password", "openai_api_key"];
+        assert_eq!(nearest("pagerdutykey", known), Some("pagerduty-key"));
+        assert_eq!(nearest("OPENAI-API-KEY", known), Some("openai_api_key"));
+        assert_eq!(nearest("db-pasword", known), Some("db-password"));
+        assert_eq!(nearest("stripe", known), None);
+    }
+}

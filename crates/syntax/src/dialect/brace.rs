@@ -1,0 +1,96 @@
+//! `{secret:NAME}`, Monte Carlo's syntax, anywhere in a scalar.
+//!
+//! Monte Carlo reads up to the last `}` of the string; no valid name holds
+//! one, so the first is taken here. Exactly doubled braces are the escape.
+
+use super::delimited::{Body, bad_filter_hit, body, reference};
+use super::{Dialect, Find, Hit, Problem, What};
+use crate::code::Code;
+use crate::name::{NameRule, is_name_char};
+
+pub(super) const DIALECT: Dialect =
+    Dialect { name: "brace", is_default: true, form: "{secret:NAME}", find: Find::AtSigil(find) };
+
+/// Monte Carlo's server takes one to 64 of these characters.
+const RULE: NameRule = NameRule { longest: 64, words: "1 to 64 letters, digits, `_` and `-`" };
+
+const OPENING: &str = "secret:";
+
+fn find(text: &str, sigil: usize) -> Vec<Hit> {
+    let Some(brace) = text[..sigil].trim_end_matches([' ', '\t']).strip_suffix('{').map(str::len) else {
+        return Vec::new();
+    };
+    let Some(from) = text[sigil..].starts_with(OPENING).then_some(sigil + OPENING.len()) else {
+        return Vec::new();
+    };
+    let is_tight = brace + 1 == sigil;
+    match body(text, from) {
+        Body::Closed { name, filters, end } => {
+            let raw = &text[name.clone()];
+            let is_name = RULE.read(raw).is_ok();
+            if is_format_spec(raw) {
+                return Vec::new();
+            }
+            if is_tight && is_name && is_doubled(text, brace, end) {
+                return vec![Hit {
+                    range: brace - 1..end + 1,
+                    what: What::Escape(text[brace..end].to_owned()),
+                }];
+            }
+            let proper = format!("{{secret:{}{}", raw.trim(), &text[name.end..end]);
+            if text[..brace].ends_with('$') && is_name {
+                return vec![
+                    near_miss("this mixes two dialects", "`$` before `{secret:`")
+                        .fix(brace - 1..end, format!("${{secret.{raw}{}", &text[name.end..end]))
+                        .at(brace - 1..end),
+                ];
+            }
+            if !is_tight {
+                // `{ secret: x }` is a mapping in many languages; `{ secret:x }` is nothing but a slip.
+                let is_slip = RULE.read(raw.trim_end()).is_ok();
+                return if is_slip { vec![blanks(proper, brace, end)] } else { Vec::new() };
+            }
+            if raw.trim() != raw {
+                let is_slip = RULE.read(raw.trim()).is_ok();
+                return if is_slip { vec![blanks(proper, brace, end)] } else { Vec::new() };
+            }
+            if raw.is_empty() {
+                return vec![near_miss("this reference names no secret", "no name here").at(brace..end)];
+            }
+            vec![reference(DIALECT.name, &RULE, text, brace..end, name, filters)]
+        }
+        Body::Unclosed { .. } if is_tight => {
+            let word = text[from..].find(|c: char| !is_name_char(c)).unwrap_or(text.len() - from);
+            if word == 0 {
+                return Vec::new();
+            }
+            let range = brace..from + word;
+            let proper = format!("{}}}", &text[range.clone()]);
+            vec![near_miss("this reference is never closed", "no `}` follows").fix(range.clone(), proper).at(range)]
+        }
+        Body::BadFilter { at, end } if is_tight => vec![bad_filter_hit(at, end)],
+        Body::Unclosed { .. } | Body::BadFilter { .. } => Vec::new(),
+    }
+}
+
+/// Whether the braces at `open` and before `close` are doubled, and not more than doubled.
+fn is_doubled(text: &str, open: usize, close: usize) -> bool {
+    let before = text[..open].len() - text[..open].trim_end_matches('{').len();
+    let after = text[close..].len() - text[close..].trim_start_matches('}').len();
+    before == 1 && after == 1
+}
+
+/// Rust's `{secret:?}` and its kin are formatting, not references.
+fn is_format_spec(raw: &str) -> bool {
+    matches!(raw, "?" | "#?" | "x?" | "X?" | "#x?" | "#X?")
+}
+
+fn near_miss(message: &str, label: &str) -> Problem {
+    Problem::new(Code::NearMiss, message, label)
+}
+
+fn blanks(proper: String, brace: usize, end: usize) -> Hit {
+    near_miss("names are taken exactly, without blanks", "blanks inside the reference")
+        .fix(brace..end, proper)
+        .at(brace..end)
+}

@@ -1,0 +1,87 @@
+//! What dialects with an opening and a closing brace share: a name, filters, the brace.
+
+use nom::bytes::complete::take_till;
+use nom::character::complete::char;
+use nom::{IResult, Parser};
+
+use super::{Found, Hit, Problem, What};
+use crate::code::Code;
+use crate::name::NameRule;
+use crate::pipeline::{self, Filter};
+use crate::{Place, Span};
+
+/// What stands between an opening and its end.
+pub(super) enum Body {
+    /// It ends at a brace, at this offset.
+    Closed { name: Span, filters: Vec<Filter>, end: usize },
+    /// It does not end on its line.
+    Unclosed { end: usize },
+    /// What follows the `|` at this offset is no filter.
+    BadFilter { at: usize, end: usize },
+}
+
+/// Reads the body that begins at `from` of `text`.
+pub(super) fn body(text: &str, from: usize) -> Body {
+    let (rest, name) = raw_name(&text[from..]).unwrap_or((&text[from..], ""));
+    let name_end = text.len() - rest.len();
+    match rest.as_bytes().first() {
+        Some(b'}') => Body::Closed { name: from..name_end, filters: Vec::new(), end: name_end + 1 },
+        Some(b'|') => {
+            let name = from..from + name.trim_end().len();
+            match pipeline::parse(text, name_end + 1) {
+                Ok((filters, at)) => match closing_brace(&text[at..]) {
+                    Ok((rest, _)) => Body::Closed { name, filters, end: text.len() - rest.len() },
+                    Err(_) => bad_filter(text, at),
+                },
+                Err(at) => bad_filter(text, at),
+            }
+        }
+        _ => Body::Unclosed { end: name_end },
+    }
+}
+
+fn bad_filter(text: &str, at: usize) -> Body {
+    match text[at..].split(['\n', '\r']).next().and_then(|line| line.find('}')) {
+        Some(brace) => Body::BadFilter { at, end: at + brace + 1 },
+        None => Body::Unclosed { end: at },
+    }
+}
+
+/// A name ends where no name rule lets it go on: at a brace, a `|` or the line's end.
+fn raw_name(input: &str) -> IResult<&str, &str> {
+    take_till(|c| matches!(c, '}' | '|' | '\n' | '\r')).parse(input)
+}
+
+fn closing_brace(input: &str) -> IResult<&str, char> {
+    char('}').parse(input)
+}
+
+/// The hit for an opening at `open` whose body is whole: a reference, or a word about its name.
+pub(super) fn reference(
+    dialect: &'static str,
+    rule: &NameRule,
+    text: &str,
+    range: Span,
+    name: Span,
+    filters: Vec<Filter>,
+) -> Hit {
+    match rule.read(&text[name.clone()]) {
+        Ok(read) => {
+            let found = Found { dialect, name: read, name_range: name, filters, place: Place::Text };
+            Hit { range, what: What::Reference(Box::new(found)) }
+        }
+        Err(problem) => {
+            let at = if name.is_empty() { range } else { name };
+            Problem::new(Code::InvalidName, format!("this is no name of a secret: {problem}"), "not a name")
+                .help(format!("a name in the `{dialect}` dialect is {}", rule.words))
+                .at(at)
+        }
+    }
+}
+
+/// The hit for a filter that cannot be read.
+pub(super) fn bad_filter_hit(at: usize, end: usize) -> Hit {
+    Problem::new(Code::UnknownFilter, "a filter is expected here", "not a filter")
+        .help("write filters as `| urlencode` or `| default('text')`")
+        .at(at..end.max(at))
+}

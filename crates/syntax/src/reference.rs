@@ -1,0 +1,60 @@
+//! A place in a file that stands for a secret's value.
+
+use crate::pipeline::Filter;
+use crate::{Name, Span, python};
+
+/// A parsed reference.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// The dialect it is written in: `brace`.
+    pub dialect: &'static str,
+    /// The value it asks for.
+    pub name: Name,
+    /// The filters the value goes through, in order.
+    pub filters: Vec<Filter>,
+    /// All of it, in the source.
+    pub span: Span,
+    /// Its name alone, in the source.
+    pub name_span: Span,
+    /// All of it, in the decoded text of its scalar.
+    pub range: Span,
+    /// Which of the scan's strings it stands in.
+    pub string: usize,
+    /// What stands around it, and so how its value is written before the format's own encoding.
+    pub place: Place,
+}
+
+/// What a reference stands in, inside its scalar.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Plain text: the value is written as it is.
+    Text,
+    /// The text of a Python string literal.
+    PythonText(python::Literal),
+    /// Python code.
+    Python(python::Use),
+    /// Nothing is written: a runtime looks the name up itself.
+    Kept,
+}
+
+/// A part of a scalar's text that is written anew.
+#[derive(Clone, Debug)]
+pub enum Mark {
+    /// A reference: an index into the scan's references.
+    Reference(usize),
+    /// An escape, and the text that it stands for.
+    Escape(Span, String),
+}
+
+impl Reference {
+    /// Whether the file renders without this secret.
+    pub fn is_optional(&self) -> bool {
+        let has_default = matches!(&self.place, Place::Python(place) if place.default.is_some());
+        has_default || self.filters.iter().any(|filter| filter.name == "default")
+    }
+
+    /// Whether its value is written into the file.
+    pub fn is_rendered(&self) -> bool {
+        !matches!(self.place, Place::Kept)
+    }
+}

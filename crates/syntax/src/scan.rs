@@ -1,0 +1,434 @@
+//! Finds every reference of a text, and everything that is wrong with them.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::dialect::{Finds, Hit, What, names_a_secret};
+use crate::format::decode;
+use crate::scalar::Decoded;
+use crate::{
+    Code, Diagnostic, Dialects, Event, Format, KeyPath, Mark, Place, Reference, Scalar, Segment, Source, Span, Style,
+    SyntaxError, Token, python, sigil,
+};
+
+/// The words of a comment that leave a line as it is.
+pub(crate) const IGNORE: &str = "redeem: ignore";
+
+/// Everything found in one text, in file order.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The references.
+    pub references: Vec<Reference>,
+    /// The strings they stand in, and those with escapes to undo.
+    pub strings: Vec<MarkedString>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether the text is valid in its format. If not, it is not rendered.
+    pub is_valid: bool,
+}
+
+/// A string with the parts of it that are written anew.
+#[derive(Debug)]
+pub struct MarkedString {
+    /// The string.
+    pub scalar: Scalar,
+    /// Its parts, by their start.
+    pub marks: Vec<Mark>,
+    /// The Python expression that it is, if it is one.
+    pub expression: Option<python::Expression>,
+}
+
+impl Scan {
+    /// Whether rendering would leave every byte as it is.
+    pub fn is_untouched(&self) -> bool {
+        self.strings.iter().all(|string| string.marks.is_empty())
+    }
+}
+
+/// Finds every reference in `source`.
+///
+/// A text that is not valid in its format is scanned line by line, so that its references are known too.
+pub fn scan(source: &Source, dialects: &Dialects) -> Scan {
+    let text = source.text();
+    if !sigil::may_hold_reference(text, source.format()) {
+        return Scan { is_valid: true, ..Scan::default() };
+    }
+    let ignored = ignored_lines(source);
+    let mut scanner = Scanner {
+        source,
+        dialects,
+        ignored,
+        walker: Walker::default(),
+        by_name: false,
+        found: Scan { is_valid: true, ..Scan::default() },
+    };
+    let parsed = source.format().parse(text, &mut |event| scanner.take(event));
+    let mut found = scanner.found;
+    if let Err(error) = parsed {
+        let ignored = ignored_lines(source);
+        found = scan_broken(source, dialects, &error, ignored);
+    }
+    found.diagnostics.sort_by_key(Diagnostic::sort_key);
+    found
+}
+
+struct Scanner<'a, 's> {
+    source: &'a Source,
+    dialects: &'a Dialects,
+    ignored: BTreeSet<usize>,
+    walker: Walker<'s>,
+    /// Whether the last key was one whose value names a secret.
+    by_name: bool,
+    found: Scan,
+}
+
+impl<'s> Scanner<'_, 's> {
+    fn take(&mut self, event: Event<'s>) {
+        match event {
+            Event::Scalar(token) => self.scalar(token),
+            other => {
+                if !matches!(other, Event::Comment(_)) {
+                    self.by_name = false;
+                }
+                self.walker.take(&other);
+            }
+        }
+    }
+
+    fn scalar(&mut self, token: Token<'s>) {
+        let names_secret = !token.is_key && std::mem::take(&mut self.by_name);
+        if token.is_key {
+            self.by_name = self.dialects.by_name_keys.iter().any(|key| *key == token.text);
+            self.unquoted_flow(&token);
+        }
+        let has_sigil = sigil::has_sigil(&token.text);
+        self.walker.scalar(token.is_key, || token.text.clone());
+        if !(has_sigil || names_secret) || self.is_ignored(token.span.start) {
+            return;
+        }
+        let Some(decoded) = decode(self.source.text(), &token) else {
+            self.found.diagnostics.push(
+                Diagnostic::new(Code::SyntaxError, "this value is written in a way that cannot be edited safely")
+                    .at(self.source, token.span.clone(), "this value")
+                    .with_help("write it in plain quotes"),
+            );
+            return;
+        };
+        let finds = if has_sigil { self.dialects.find(&decoded.text, self.source.format()) } else { Finds::default() };
+        let string = self.found.strings.len();
+        if finds.hits.is_empty() {
+            if names_secret && self.dialects.is_live("by-name") {
+                self.by_name(&decoded, string);
+            }
+            return;
+        }
+        let mut scalar = Scalar {
+            span: token.span,
+            style: token.style,
+            decoded,
+            path: KeyPath::default(),
+            is_key: token.is_key,
+            in_flow: token.in_flow,
+            tag: token.properties.tag,
+        };
+        let marks = self.marks(finds.hits, &scalar, string);
+        if !marks.is_empty() {
+            scalar.path = self.walker.path();
+            self.found.strings.push(MarkedString { scalar, marks, expression: finds.expression });
+        }
+    }
+
+    /// Sorts hits into references, escapes and problems.
+    fn marks(&mut self, hits: Vec<Hit>, scalar: &Scalar, string: usize) -> Vec<Mark> {
+        let mut marks = Vec::new();
+        for hit in hits {
+            let span = scalar.decoded.source_span(&hit.range);
+            if self.is_ignored(span.start) {
+                continue;
+            }
+            match hit.what {
+                What::Reference(found) => {
+                    marks.push(Mark::Reference(self.found.references.len()));
+                    self.found.references.push(Reference {
+                        dialect: found.dialect,
+                        name: found.name,
+                        filters: found.filters,
+                        name_span: scalar.decoded.source_span(&found.name_range),
+                        span,
+                        range: hit.range,
+                        string,
+                        place: found.place,
+                    });
+                }
+                What::Escape(text) => marks.push(Mark::Escape(hit.range, text)),
+                What::Problem(problem) => {
+                    let mut diagnostic = Diagnostic::new(problem.code, problem.message)
+                        .with_severity(problem.severity)
+                        .at(self.source, span, problem.label);
+                    diagnostic.help = problem.help;
+                    if let Some((range, replacement)) = problem.fix {
+                        diagnostic = diagnostic.with_fix(scalar.decoded.source_span(&range), replacement);
+                    }
+                    self.found.diagnostics.push(diagnostic);
+                }
+            }
+        }
+        marks
+    }
+
+    fn by_name(&mut self, decoded: &Decoded, string: usize) {
+        let Some(name) = names_a_secret(&decoded.text) else { return };
+        let range = 0..decoded.text.len();
+        let span = decoded.source_span(&range);
+        self.found.references.push(Reference {
+            dialect: "by-name",
+            name,
+            filters: Vec::new(),
+            name_span: span.clone(),
+            span,
+            range,
+            string,
+            place: Place::Kept,
+        });
+    }
+
+    /// `key: {secret:x}` without quotes is a mapping with the key `secret:x` to every YAML parser.
+    fn unquoted_flow(&mut self, token: &Token<'_>) {
+        if !(token.style == Style::YamlPlain && token.in_flow && token.text.starts_with("secret:")) {
+            return;
+        }
+        let text = self.source.text();
+        let before = text[..token.span.start].trim_end_matches([' ', '\t']);
+        let after = text[token.span.end..].trim_start_matches([' ', '\t']);
+        if !before.ends_with('{') || !after.starts_with('}') {
+            return;
+        }
+        let span = before.len() - 1..text.len() - after.len() + 1;
+        let inner = self.dialects.find_inline(&text[span.clone()]);
+        let is_reference = inner.iter().any(|hit| matches!(hit.what, What::Reference(_)));
+        if is_reference && !self.is_ignored(span.start) {
+            self.found.diagnostics.push(unquoted(self.source, span));
+        }
+    }
+
+    fn is_ignored(&self, offset: usize) -> bool {
+        !self.ignored.is_empty() && self.ignored.contains(&self.source.position(offset).0)
+    }
+}
+
+fn unquoted(source: &Source, span: Span) -> Diagnostic {
+    let quoted = format!("\"{}\"", source.slice(&span).replace('\\', "\\\\").replace('"', "\\\""));
+    Diagnostic::new(Code::UnquotedReference, "without quotes this is a mapping to YAML, not text")
+        .at(source, span.clone(), "needs quotes")
+        .with_help(format!("write {quoted}"))
+        .with_fix(span, quoted)
+}
+
+/// Looks through a text that does not parse: its references are told, and why it does not parse.
+fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxError, ignored: BTreeSet<usize>) -> Scan {
+    let text = source.text();
+    let mut scanner = Scanner {
+        source,
+        dialects,
+        ignored,
+        walker: Walker::default(),
+        by_name: false,
+        found: Scan::default(),
+    };
+    let mut hits = dialects.find_inline(text);
+    hits.retain(|hit| !is_in_comment(source, hit.range.start));
+    let culprit = hits
+        .iter()
+        .filter(|hit| matches!(hit.what, What::Reference(_)))
+        .map(|hit| hit.range.clone())
+        .find(|range| source.format() == Format::Yaml && range.start <= error.span.start && error.span.start <= range.end);
+    let scalar = Scalar {
+        span: 0..text.len(),
+        style: Style::Text,
+        decoded: Decoded::verbatim(text, 0),
+        path: KeyPath::default(),
+        is_key: false,
+        in_flow: false,
+        tag: None,
+    };
+    scanner.marks(hits, &scalar, 0);
+    let mut found = scanner.found;
+    found.diagnostics.push(match culprit {
+        Some(range) => unquoted(source, plain_token(text, &range)),
+        None => Diagnostic::new(Code::SyntaxError, format!("this is not valid {}: {}", told(source.format()), error.message))
+            .at(source, error.span.clone(), "here")
+            .with_help("a file with a syntax error is not rendered; mend it, or say `format = \"text\"` for it"),
+    });
+    found
+}
+
+fn told(format: Format) -> &'static str {
+    match format {
+        Format::Yaml => "YAML",
+        Format::Toml => "TOML",
+        Format::Json => "JSON",
+        Format::Dotenv => "dotenv",
+        Format::Text => "text",
+    }
+}
+
+/// The unquoted value around a reference: up to a blank, a comma or a closing bracket.
+fn plain_token(text: &str, reference: &Span) -> Span {
+    let start = text[..reference.start]
+        .rfind(|c: char| c.is_whitespace() || "[{,".contains(c))
+        .map_or(0, |at| at + 1);
+    let rest = &text[reference.end..];
+    let end = rest.find(|c: char| c.is_whitespace() || ",]}".contains(c)).unwrap_or(rest.len());
+    start..reference.end + end
+}
+
+/// Whether a `#` opens a comment before `offset` on its line, as far as that can be told without a parser.
+fn is_in_comment(source: &Source, offset: usize) -> bool {
+    let line = source.line_span(source.position(offset).0);
+    let before = &source.text()[line.start..offset];
+    before.trim_start().starts_with('#') || before.contains(" #") && !before.contains(['"', '\''])
+}
+
+/// The 1-based lines that a `redeem: ignore` comment leaves as they are.
+///
+/// Structured formats tell their comments; in plain text a comment sign before the words makes them one.
+fn ignored_lines(source: &Source) -> BTreeSet<usize> {
+    let text = source.text();
+    let mut lines = BTreeSet::new();
+    if memchr::memmem::find(text.as_bytes(), IGNORE.as_bytes()).is_none() {
+        return lines;
+    }
+    let mut ignore = |comment: Span| {
+        if !text[comment.clone()].contains(IGNORE) {
+            return;
+        }
+        let line = source.position(comment.start).0;
+        let is_alone = text[source.line_span(line).start..comment.start].trim().is_empty();
+        lines.insert(if is_alone { line + text[comment].matches('\n').count() + 1 } else { line });
+    };
+    if source.format() == Format::Text {
+        for (at, _) in text.match_indices(IGNORE) {
+            let line = source.line_span(source.position(at).0);
+            let sign = ["#", "//", ";", "<!--", "--", "/*"]
+                .iter()
+                .filter_map(|sign| text[line.start..at].rfind(sign))
+                .min();
+            if let Some(sign) = sign {
+                ignore(line.start + sign..line.end);
+            }
+        }
+        return lines;
+    }
+    // An error later on takes no comment away that stands before it.
+    let _ = source.format().parse(text, &mut |event| {
+        if let Event::Comment(span) = event {
+            ignore(span);
+        }
+    });
+    lines
+}
+
+/// Follows the events of a document and knows the path to the current node.
+#[derive(Default)]
+struct Walker<'s> {
+    path: Vec<Step<'s>>,
+    levels: Vec<Level>,
+    root: Level,
+    header_is_array: bool,
+    /// How many `[[tables]]` of each name have been seen.
+    tables: Vec<(Vec<Step<'s>>, usize)>,
+}
+
+#[derive(Clone, PartialEq)]
+enum Step<'s> {
+    Key(Cow<'s, str>),
+    Index(usize),
+}
+
+#[derive(Default)]
+struct Level {
+    is_list: bool,
+    /// How much of the path leads to this collection.
+    depth: usize,
+    next_index: usize,
+    /// Whether the path's end is a key whose value has not come yet.
+    has_key: bool,
+}
+
+impl<'s> Walker<'s> {
+    fn take(&mut self, event: &Event<'s>) {
+        match event {
+            Event::Document => *self = Self::default(),
+            Event::Open { is_list, .. } => {
+                self.value();
+                self.levels.push(Level { is_list: *is_list, depth: self.path.len(), ..Level::default() });
+            }
+            Event::Close => {
+                self.levels.pop();
+            }
+            Event::Fixed(_) => self.value(),
+            Event::Header { is_array } => {
+                self.levels.clear();
+                self.path.clear();
+                self.root = Level::default();
+                self.header_is_array = *is_array;
+            }
+            Event::HeaderEnd => {
+                if self.header_is_array {
+                    let index = self.table_index();
+                    self.path.push(Step::Index(index));
+                }
+                self.root = Level { depth: self.path.len(), ..Level::default() };
+            }
+            Event::Scalar(_) | Event::Comment(_) => {}
+        }
+    }
+
+    /// The position of the `[[table]]` whose header has just been read, among those of its name.
+    fn table_index(&mut self) -> usize {
+        match self.tables.iter_mut().find(|(path, _)| *path == self.path) {
+            Some((_, count)) => {
+                *count += 1;
+                *count - 1
+            }
+            None => {
+                self.tables.push((self.path.clone(), 1));
+                0
+            }
+        }
+    }
+
+    fn scalar(&mut self, is_key: bool, text: impl FnOnce() -> Cow<'s, str>) {
+        if !is_key {
+            return self.value();
+        }
+        let level = self.levels.last_mut().unwrap_or(&mut self.root);
+        if !std::mem::replace(&mut level.has_key, true) {
+            self.path.truncate(level.depth);
+        }
+        self.path.push(Step::Key(text()));
+    }
+
+    /// A node that is a value begins.
+    fn value(&mut self) {
+        let level = self.levels.last_mut().unwrap_or(&mut self.root);
+        if !std::mem::take(&mut level.has_key) {
+            self.path.truncate(level.depth);
+        }
+        if level.is_list {
+            self.path.push(Step::Index(level.next_index));
+            level.next_index += 1;
+        }
+    }
+
+    fn path(&self) -> KeyPath {
+        let segment = |step: &Step<'_>| match step {
+            Step::Key(key) => Segment::Key(key.clone().into_owned()),
+            Step::Index(index) => Segment::Index(*index),
+        };
+        KeyPath(self.path.iter().map(segment).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! A text with a name, a format, and a way from byte offsets to lines and columns.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::{Format, Span};
+
+/// A text to look for references in.
+#[derive(Clone)]
+pub struct Source {
+    path: Arc<str>,
+    text: Arc<str>,
+    format: Format,
+    lines: Arc<OnceLock<Vec<usize>>>,
+}
+
+impl Source {
+    /// Names a text and says how to read it.
+    pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>, format: Format) -> Self {
+        Self { path: path.into(), text: text.into(), format, lines: Arc::default() }
+    }
+
+    /// What people call this text, usually a path as they typed it.
+    pub fn path(&self) -> &Arc<str> {
+        &self.path
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The whole text, shared.
+    pub fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
+    /// How the text is read.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The text at `span`; empty if `span` is no part of this text.
+    pub fn slice(&self, span: &Span) -> &str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+
+    /// The line and column of a byte offset, both 1-based; the column counts characters.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start <= offset);
+        let start = starts[line - 1];
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        (line, column + 1)
+    }
+
+    /// The byte span of a 1-based line, its line break excluded.
+    pub fn line_span(&self, line: usize) -> Span {
+        let starts = self.line_starts();
+        let start = starts.get(line - 1).copied().unwrap_or(self.text.len());
+        let end = starts.get(line).copied().unwrap_or(self.text.len());
+        let text = &self.text[start..end];
+        start..start + text.trim_end_matches(['\n', '\r']).len()
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1);
+            std::iter::once(0).chain(breaks).collect()
+        })
+    }
+}
+
+/// Says which text it is, never what is in it.
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("path", &self.path).field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_and_lines_from_one() {
+        let source = Source::new("x", "añb\r\n\tsecret\n", Format::Text);
+        assert_eq!(source.position(0), (1, 1));
+        assert_eq!(source.position(3), (1, 3), "ñ is two bytes and one column");
+        assert_eq!(source.position(7), (2, 2));
+        assert_eq!(source.slice(&source.line_span(1)), "añb");
+        assert_eq!(source.slice(&source.line_span(2)), "\tsecret");
+        assert_eq!(source.line_span(9), 14..14);
+    }
+}
