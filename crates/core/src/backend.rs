@@ -45,7 +45,7 @@ pub struct Failure {
 }
 
 /// The outside, as the core sees it.
-pub trait World {
+pub trait World: Sync {
     /// The backends in the order in which they are asked.
     fn backends(&self) -> &[Box<dyn Backend>];
 }

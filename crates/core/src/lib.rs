@@ -39,6 +39,6 @@ pub use encode::{Encoding, Escape, Reader};
 pub use filter::{FILTERS, FilterInfo, check_filters};
 pub use plan::{Plan, Request};
 pub use redeem_syntax::Name;
-pub use render::{Outcome, render};
+pub use render::{Outcome, check, render};
 pub use secret::Secret;
 pub use suggest::nearest;

@@ -28,7 +28,7 @@ pub struct Outcome {
 /// There is no half-rendered text: any error leaves [`Outcome::rendered`] empty.
 /// A text without references or escapes comes out byte for byte as it was.
 pub fn render(source: &Source, scan: &Scan, answers: &Answers, encoding: &Encoding) -> Outcome {
-    let mut diagnostics = scan.diagnostics.clone();
+    let mut diagnostics = check(source, scan);
     let mut writer = Writer { source, scan, answers, encoding, diagnostics: Vec::new() };
     let mut edits = Vec::new();
     let mut expected = Vec::new();
@@ -48,6 +48,21 @@ pub fn render(source: &Source, scan: &Scan, answers: &Answers, encoding: &Encodi
         diagnostics.push(unproved(source, scan));
     }
     Outcome { rendered, diagnostics }
+}
+
+/// Everything that is wrong with a text as far as it can be known without any value.
+pub fn check(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
+    let mut diagnostics = scan.diagnostics.clone();
+    for reference in &scan.references {
+        for (position, message) in check_filters(&reference.filters) {
+            let scalar = scan.strings.get(reference.string).map(|string| &string.scalar);
+            let filter = &reference.filters[position].span;
+            let span = scalar.map_or(reference.span.clone(), |scalar| scalar.decoded.source_span(filter));
+            diagnostics.push(Diagnostic::new(Code::UnknownFilter, message).at(source, span, "this filter"));
+        }
+    }
+    diagnostics.sort_by_cached_key(Diagnostic::sort_key);
+    diagnostics
 }
 
 /// What a scalar says once its values are in place.
@@ -146,9 +161,9 @@ impl Writer<'_> {
     /// The filtered value of a reference, or none if it is missing and may be.
     fn value(&self, reference: &Reference, scalar: &Scalar) -> Result<Option<Filtered>, Box<Diagnostic>> {
         let at = |code, message: String| Diagnostic::new(code, message).at(self.source, reference.span.clone(), "");
-        if let Some((position, message)) = check_filters(&reference.filters).into_iter().next() {
-            let span = self.filter_span(reference, scalar, position);
-            return Err(Box::new(Diagnostic::new(Code::UnknownFilter, message).at(self.source, span, "this filter")));
+        if !check_filters(&reference.filters).is_empty() {
+            // `check` has told of it.
+            return Ok(None);
         }
         let value = match self.answers.of(&reference.name) {
             Answer::Found(secret) => Some(secret.expose()),
@@ -172,13 +187,6 @@ impl Writer<'_> {
             self.check_url(reference, scalar, text)?;
         }
         Ok(filtered)
-    }
-
-    fn filter_span(&self, reference: &Reference, scalar: &Scalar, position: usize) -> redeem_syntax::Span {
-        match reference.place {
-            Place::Text | Place::PythonText(_) => scalar.decoded.source_span(&reference.filters[position].span),
-            _ => reference.span.clone(),
-        }
     }
 
     fn unknown(&self, reference: &Reference) -> Diagnostic {

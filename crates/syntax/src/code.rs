@@ -136,6 +136,12 @@ codes! {
     ///
     /// Fix: add `| urlencode` to the reference.
     UrlWithoutFilter = "url-without-filter", Error;
+    /// What: `redeem.toml` says something that cannot be used.
+    ///
+    /// Why: a key that is not known, or a value that has no meaning, would be ignored without a word.
+    ///
+    /// Fix: follow the message; it points at the place.
+    InvalidConfig = "invalid-config", Error;
     /// What: `redeem.toml` reaches outside its folder and has not been trusted.
     ///
     /// Why: a configuration that came with a repository must not read or write elsewhere unseen.

@@ -130,12 +130,14 @@ pub struct Literal {
 
 /// A field `{expression=}`, which prints the source of its expression before its value.
 ///
-/// Python: "the expression, the `=` and any blanks around it" come first, then the value, as by `!r` unless the
-/// field has a conversion or a format spec of its own.
+/// The expression, the `=` and any blanks around it come first, then the value, as by `!r` unless the field has a
+/// conversion or a format spec of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DebugField {
-    /// What is printed as it is: all between the `{` and what follows the `=` and its blanks.
+    /// All between the `{` and what follows the `=` and its blanks.
     pub text: Range<usize>,
+    /// What is printed: the same without comments, each line's end as `\n`.
+    pub printed: String,
     /// The `=` with the blanks around it, to be taken out.
     pub equals: Range<usize>,
     /// Whether the field has neither conversion nor format spec, so that `!r` must be added.
@@ -219,7 +221,8 @@ fn body(text: &str) -> Option<Range<usize>> {
 
 /// Whether `name` can name a secret in this dialect: `[A-Za-z][A-Za-z0-9_]*`.
 fn is_secret_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 impl Problem {
@@ -237,7 +240,10 @@ impl Problem {
 
 impl Delimiters {
     fn and(self, delimiter: char) -> Self {
-        Self { single: self.single || delimiter == '\'', double: self.double || delimiter == '"' }
+        Self {
+            single: self.single || delimiter == '\'',
+            double: self.double || delimiter == '"',
+        }
     }
 }
 
@@ -256,8 +262,13 @@ impl Quote {
 /// Why lexing or the grammar gave up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Stop {
-    Broken { span: Range<usize>, what: &'static str },
-    TooDeep { span: Range<usize> },
+    Broken {
+        span: Range<usize>,
+        what: &'static str,
+    },
+    TooDeep {
+        span: Range<usize>,
+    },
 }
 
 impl From<Stop> for Problem {

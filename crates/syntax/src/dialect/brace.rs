@@ -59,7 +59,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
             }
             vec![reference(DIALECT.name, &RULE, text, brace..end, name, filters)]
         }
-        Body::Unclosed { .. } if is_tight => {
+        Body::Unclosed if is_tight => {
             let word = text[from..].find(|c: char| !is_name_char(c)).unwrap_or(text.len() - from);
             if word == 0 {
                 return Vec::new();
@@ -69,7 +69,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
             vec![near_miss("this reference is never closed", "no `}` follows").fix(range.clone(), proper).at(range)]
         }
         Body::BadFilter { at, end } if is_tight => vec![bad_filter_hit(at, end)],
-        Body::Unclosed { .. } | Body::BadFilter { .. } => Vec::new(),
+        Body::Unclosed | Body::BadFilter { .. } => Vec::new(),
     }
 }
 

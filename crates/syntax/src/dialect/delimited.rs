@@ -15,7 +15,7 @@ pub(super) enum Body {
     /// It ends at a brace, at this offset.
     Closed { name: Span, filters: Vec<Filter>, end: usize },
     /// It does not end on its line.
-    Unclosed { end: usize },
+    Unclosed,
     /// What follows the `|` at this offset is no filter.
     BadFilter { at: usize, end: usize },
 }
@@ -36,14 +36,14 @@ pub(super) fn body(text: &str, from: usize) -> Body {
                 Err(at) => bad_filter(text, at),
             }
         }
-        _ => Body::Unclosed { end: name_end },
+        _ => Body::Unclosed,
     }
 }
 
 fn bad_filter(text: &str, at: usize) -> Body {
     match text[at..].split(['\n', '\r']).next().and_then(|line| line.find('}')) {
         Some(brace) => Body::BadFilter { at, end: at + brace + 1 },
-        None => Body::Unclosed { end: at },
+        None => Body::Unclosed,
     }
 }
 

@@ -39,7 +39,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
         Body::Closed { name, filters, end } => {
             reference(DIALECT.name, &RULE, text, open..end, name, filters)
         }
-        Body::Unclosed { .. } => unclosed(text, open, sigil + "secret.".len()),
+        Body::Unclosed => unclosed(text, open, sigil + "secret.".len()),
         Body::BadFilter { at, end } => bad_filter_hit(at, end),
     });
     hits

@@ -35,7 +35,11 @@ pub(super) struct Field {
 
 impl Lexer<'_> {
     /// Cuts an f-string, from behind its `opening` quote to behind its closing one.
-    pub(super) fn fstring(&mut self, quote: Quote, opening: Range<usize>) -> Result<Vec<Part>, Stop> {
+    pub(super) fn fstring(
+        &mut self,
+        quote: Quote,
+        opening: Range<usize>,
+    ) -> Result<Vec<Part>, Stop> {
         let mut parts = Vec::new();
         let mut start = self.at;
         loop {
@@ -51,19 +55,30 @@ impl Lexer<'_> {
                 parts.push(Part::Field(self.field(quote)?));
                 start = self.at;
             } else if rest.starts_with('}') {
-                return Err(Stop::Broken { span: self.at..self.at + 1, what: "a single `}` in an f-string" });
+                return Err(Stop::Broken {
+                    span: self.at..self.at + 1,
+                    what: "a single `}` in an f-string",
+                });
             } else {
-                self.fstring_character(quote).ok_or(Stop::Broken { span: opening.clone(), what: NEVER_CLOSED })?;
+                self.fstring_character(quote).ok_or(Stop::Broken {
+                    span: opening.clone(),
+                    what: NEVER_CLOSED,
+                })?;
             }
         }
     }
 
     fn field(&mut self, quote: Quote) -> Result<Field, Stop> {
         let start = self.at;
-        let unclosed = Stop::Broken { span: start..start + 1, what: "a field that is never closed" };
+        let unclosed = Stop::Broken {
+            span: start..start + 1,
+            what: "a field that is never closed",
+        };
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(Stop::TooDeep { span: start..start + 1 });
+            return Err(Stop::TooDeep {
+                span: start..start + 1,
+            });
         }
         self.at += 1;
         let mut tokens = Vec::new();
@@ -85,7 +100,13 @@ impl Lexer<'_> {
         }
         self.at += 1;
         self.depth -= 1;
-        Ok(Field { span: start..self.at, tokens, head_end, conversion, spec })
+        Ok(Field {
+            span: start..self.at,
+            tokens,
+            head_end,
+            conversion,
+            spec,
+        })
     }
 
     /// Passes `!r`, `!s` or `!a`; the letter must follow at once, and no other.
@@ -93,17 +114,24 @@ impl Lexer<'_> {
         let start = self.at;
         self.at += 1;
         if !self.rest().starts_with(['r', 's', 'a']) {
-            return Err(Stop::Broken { span: start..self.at, what: "a conversion other than `!r`, `!s` and `!a`" });
+            return Err(Stop::Broken {
+                span: start..self.at,
+                what: "a conversion other than `!r`, `!s` and `!a`",
+            });
         }
         self.at += 1;
         self.skip_blanks(true);
         if !self.rest().starts_with([':', '}']) {
-            return Err(Stop::Broken { span: start..self.at, what: "a conversion without `:` or `}` behind it" });
+            return Err(Stop::Broken {
+                span: start..self.at,
+                what: "a conversion without `:` or `}` behind it",
+            });
         }
         Ok(())
     }
 
-    /// Cuts a format spec. It knows no doubled braces: `{` always opens a field, `}` always ends the spec.
+    /// Cuts a format spec. It knows no doubled braces: `{` opens a field, `}` ends the spec. `CPython` 3.12 and 3.13
+    /// have one exception: behind a field, `{{` is a brace of text.
     fn spec(&mut self, quote: Quote, unclosed: &Stop) -> Result<Vec<Part>, Stop> {
         let mut parts = Vec::new();
         let mut start = self.at;
@@ -115,12 +143,17 @@ impl Lexer<'_> {
                 return Ok(parts);
             } else if rest.starts_with(quote.closing()) {
                 return Err(unclosed.clone());
+            } else if rest.starts_with("{{")
+                && parts.iter().any(|part| matches!(part, Part::Field(_)))
+            {
+                self.at += 2;
             } else if rest.starts_with('{') {
                 push_text(&mut parts, start..self.at);
                 parts.push(Part::Field(self.field(quote)?));
                 start = self.at;
             } else {
-                self.fstring_character(quote).ok_or_else(|| unclosed.clone())?;
+                self.fstring_character(quote)
+                    .ok_or_else(|| unclosed.clone())?;
             }
         }
     }

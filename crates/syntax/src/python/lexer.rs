@@ -39,6 +39,8 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct Lexed {
     pub(super) tokens: Vec<Token>,
+    /// All comments, those in the fields of f-strings too.
+    pub(super) comments: Vec<Range<usize>>,
     pub(super) stop: Option<Stop>,
     /// All that was not cut into tokens; empty unless `stop` is set.
     pub(super) rest: Range<usize>,
@@ -60,15 +62,26 @@ pub(super) struct Lexer<'t> {
     pub(super) at: usize,
     /// How many f-string fields are open.
     pub(super) depth: usize,
+    comments: Vec<Range<usize>>,
 }
 
 /// Cuts the `body` of `text` into tokens.
 pub(super) fn lex(text: &str, body: Range<usize>) -> Lexed {
-    let mut lexer = Lexer { text: &text[..body.end], at: body.start, depth: 0 };
+    let mut lexer = Lexer {
+        text: &text[..body.end],
+        at: body.start,
+        depth: 0,
+        comments: Vec::new(),
+    };
     let mut tokens = Vec::new();
     let stop = lexer.code(Until::End, &mut tokens).err();
     let cut = tokens.last().map_or(body.start, |last| last.span.end);
-    Lexed { tokens, rest: if stop.is_some() { cut..body.end } else { 0..0 }, stop }
+    Lexed {
+        tokens,
+        comments: lexer.comments,
+        rest: if stop.is_some() { cut..body.end } else { 0..0 },
+        stop,
+    }
 }
 
 impl Lexed {
@@ -83,7 +96,9 @@ fn mention(text: &str, tokens: &[Token]) -> bool {
     let slice = |at: usize| tokens.get(at).map_or("", |token| &text[token.span.clone()]);
     (0..tokens.len()).any(|at| match &tokens[at].kind {
         Kind::Name => {
-            slice(at) == "secrets" && matches!(slice(at + 1), "." | "[") && (at == 0 || slice(at - 1) != ".")
+            slice(at) == "secrets"
+                && matches!(slice(at + 1), "." | "[")
+                && (at == 0 || slice(at - 1) != ".")
         }
         Kind::Format(format) => mention_in_parts(text, &format.parts),
         _ => false,
@@ -94,7 +109,11 @@ fn mention_in_parts(text: &str, parts: &[Part]) -> bool {
     parts.iter().any(|part| match part {
         Part::Text(_) => false,
         Part::Field(field) => {
-            mention(text, &field.tokens) || field.spec.as_ref().is_some_and(|spec| mention_in_parts(text, spec))
+            mention(text, &field.tokens)
+                || field
+                    .spec
+                    .as_ref()
+                    .is_some_and(|spec| mention_in_parts(text, spec))
         }
     })
 }
@@ -115,7 +134,9 @@ impl<'t> Lexer<'t> {
         loop {
             self.skip_blanks(until == Until::FieldHead || !closers.is_empty());
             let rest = self.rest();
-            let Some(first) = rest.chars().next() else { return Ok(()) };
+            let Some(first) = rest.chars().next() else {
+                return Ok(());
+            };
             if until == Until::FieldHead && closers.is_empty() && ends_field_head(rest) {
                 return Ok(());
             }
@@ -125,16 +146,20 @@ impl<'t> Lexer<'t> {
                 '(' => closers.push(')'),
                 '[' => closers.push(']'),
                 '{' => closers.push('}'),
-                ')' | ']' | '}' => {
-                    // The end of a field is found by counting brackets, so there a stray one is fatal;
-                    // at the top the grammar says better what is wrong.
-                    if closers.pop() != Some(first) && until == Until::FieldHead {
-                        return Err(Stop::Broken { span: start..self.at, what: "a bracket that matches no open one" });
-                    }
+                // The end of a field is found by counting brackets, so there a stray one is fatal;
+                // at the top the grammar says better what is wrong.
+                ')' | ']' | '}' if closers.pop() != Some(first) && until == Until::FieldHead => {
+                    return Err(Stop::Broken {
+                        span: start..self.at,
+                        what: "a bracket that matches no open one",
+                    });
                 }
                 _ => {}
             }
-            tokens.push(Token { kind, span: start..self.at });
+            tokens.push(Token {
+                kind,
+                span: start..self.at,
+            });
         }
     }
 
@@ -147,7 +172,14 @@ impl<'t> Lexer<'t> {
         let (length, kind) = if let Ok((_, name)) = name(rest) {
             (name.len(), Kind::Name)
         } else if let Ok((after, number)) = number(rest) {
-            (number.len(), if ends_number(number, after) { Kind::Number } else { Kind::Unknown })
+            (
+                number.len(),
+                if ends_number(number, after) {
+                    Kind::Number
+                } else {
+                    Kind::Unknown
+                },
+            )
         } else if let Ok((_, operator)) = operator(rest) {
             (operator.len(), Kind::Operator)
         } else if matches!(first, '\n' | '\r') {
@@ -164,7 +196,11 @@ impl<'t> Lexer<'t> {
         self.at += prefix.len();
         let rest = self.rest();
         let delimiter = if rest.starts_with('"') { '"' } else { '\'' };
-        let has = |letter: u8| prefix.bytes().any(|byte| byte.eq_ignore_ascii_case(&letter));
+        let has = |letter: u8| {
+            prefix
+                .bytes()
+                .any(|byte| byte.eq_ignore_ascii_case(&letter))
+        };
         let mut quote = Quote {
             delimiter,
             triple: true,
@@ -186,7 +222,10 @@ impl<'t> Lexer<'t> {
         }
         let inner = self.at;
         while !self.rest().starts_with(quote.closing()) {
-            self.string_character(quote).ok_or(Stop::Broken { span: opening.clone(), what: NEVER_CLOSED })?;
+            self.string_character(quote).ok_or(Stop::Broken {
+                span: opening.clone(),
+                what: NEVER_CLOSED,
+            })?;
         }
         let inner = inner..self.at;
         self.at += quote.closing().len();
@@ -204,7 +243,11 @@ impl<'t> Lexer<'t> {
         if first == '\\' {
             // Even in a raw literal a backslash keeps a quote from closing it.
             let escaped = self.rest().chars().next()?;
-            self.at += if self.rest().starts_with("\r\n") { 2 } else { escaped.len_utf8() };
+            self.at += if self.rest().starts_with("\r\n") {
+                2
+            } else {
+                escaped.len_utf8()
+            };
         }
         Some(())
     }
@@ -217,7 +260,11 @@ impl<'t> Lexer<'t> {
             self.at += blanks;
             let rest = self.rest();
             let skipped = match rest.as_bytes() {
-                [b'#', ..] => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+                [b'#', ..] => {
+                    let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+                    self.comments.push(self.at..self.at + length);
+                    length
+                }
                 [b'\\', b'\r', b'\n', ..] => 3,
                 [b'\\', b'\n' | b'\r', ..] => 2,
                 [b'\n' | b'\r', ..] if lines => 1,
@@ -263,7 +310,10 @@ fn name(input: &str) -> IResult<&str, &str> {
 fn string_prefix(input: &str) -> IResult<&str, &str> {
     let letters = take_while_m_n(0, 2, |c: char| "rbufRBUF".contains(c));
     let (rest, prefix) = verify(letters, |letters: &str| {
-        matches!(letters.to_ascii_lowercase().as_str(), "" | "r" | "b" | "u" | "f" | "rb" | "br" | "rf" | "fr")
+        matches!(
+            letters.to_ascii_lowercase().as_str(),
+            "" | "r" | "b" | "u" | "f" | "rb" | "br" | "rf" | "fr"
+        )
     })
     .parse(input)?;
     peek(one_of("'\"")).parse(rest)?;
@@ -273,7 +323,11 @@ fn string_prefix(input: &str) -> IResult<&str, &str> {
 fn number(input: &str) -> IResult<&str, &str> {
     alt((
         recognize((char('0'), one_of("xX"), grouped(|c| c.is_ascii_hexdigit()))),
-        recognize((char('0'), one_of("oO"), grouped(|c| ('0'..='7').contains(&c)))),
+        recognize((
+            char('0'),
+            one_of("oO"),
+            grouped(|c| ('0'..='7').contains(&c)),
+        )),
         recognize((char('0'), one_of("bB"), grouped(|c| matches!(c, '0' | '1')))),
         recognize((
             alt((
@@ -293,16 +347,21 @@ fn digits(input: &str) -> IResult<&str, &str> {
 }
 
 /// The digits after a base, each of which may follow an underscore.
-fn grouped<'t>(digit: fn(char) -> bool) -> impl Parser<&'t str, Output = usize, Error = nom::error::Error<&'t str>> {
+fn grouped<'t>(
+    digit: fn(char) -> bool,
+) -> impl Parser<&'t str, Output = usize, Error = nom::error::Error<&'t str>> {
     many1_count(preceded(opt(char('_')), satisfy(digit)))
 }
 
 /// Whether a number may end here: a word may follow it at once only if it is an operator (`1if x else 2`), and a
 /// decimal integer other than zero may not begin with a zero.
 fn ends_number(number: &str, after: &str) -> bool {
-    let octal_of_old =
-        number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit() || b == b'_') && number.contains(|c| ('1'..='9').contains(&c));
-    let word = ["and", "else", "for", "if", "in", "is", "not", "or"].iter().any(|word| after.starts_with(word));
+    let octal_of_old = number.starts_with('0')
+        && number.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+        && number.contains(|c| ('1'..='9').contains(&c));
+    let word = ["and", "else", "for", "if", "in", "is", "not", "or"]
+        .iter()
+        .any(|word| after.starts_with(word));
     !octal_of_old && (word || !after.starts_with(continues_name))
 }
 

@@ -50,8 +50,10 @@ pub(super) fn literal(spot: &Spot<'_>, expected: &str) -> Option<Zeroizing<Strin
 }
 
 /// Splices pieces of one line into a folded block; others would be folded, or unfold their neighbours.
+///
+/// An empty piece may leave a line that begins with a blank, which the comparison behind this finds.
 pub(super) fn folded(spot: &Spot<'_>) -> Option<Zeroizing<String>> {
-    let fits = |text: &str| !text.is_empty() && text.trim() == text && text.chars().all(is_printable);
+    let fits = |text: &str| text.trim() == text && text.chars().all(is_printable);
     let pieces_fit = spot.scalar.decoded.block_indent > 0 && spot.pieces.iter().all(|piece| fits(&piece.text));
     pieces_fit.then(|| spot.splice(|piece, out| out.push_str(piece)))
 }

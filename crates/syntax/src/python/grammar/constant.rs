@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Kind, QuoteKind, Walker};
+use crate::python::QuoteKind;
+
+use super::{Kind, Walker};
 
 impl Walker<'_> {
     /// Reads string literals without fields from token `at` on: their text, its span and the token behind them.
@@ -21,7 +23,9 @@ impl Walker<'_> {
                     } else {
                         text.push_str(&decode(written)?);
                     }
-                    span = Some(span.map_or(inner.clone(), |_| self.tokens[at].span.start..token.span.end));
+                    span = Some(span.map_or(inner.clone(), |_| {
+                        self.tokens[at].span.start..token.span.end
+                    }));
                 }
                 Kind::Text(..) | Kind::Format(_) => return None,
                 _ => break,
@@ -57,7 +61,11 @@ fn decode(written: &str) -> Option<String> {
             'U' => (Some(by_number(rest.get(1..9)?, 16)?), 9),
             'N' => return None,
             '0'..='7' => {
-                let digits = rest.bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
+                let digits = rest
+                    .bytes()
+                    .take(3)
+                    .take_while(|byte| (b'0'..=b'7').contains(byte))
+                    .count();
                 (Some(by_number(&rest[..digits], 8)?), digits)
             }
             // Python keeps the backslash of an escape it does not know.

@@ -1,0 +1,157 @@
+//! What people type.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
+use redeem_host::syntax::format::FORMATS;
+use redeem_host::Format;
+
+/// Turns the secret references in config files into secrets.
+#[derive(Parser, Debug)]
+#[command(name = "redeem", version, propagate_version = true, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 problems found, 2 wrong usage or config, \
+3 a file could not be rendered, 4 a backend failed, 6 an output could not be written, 130 interrupted";
+
+/// Options of every command.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Global {
+    /// Use this configuration instead of the nearest redeem.toml
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Work as if started in DIR
+    #[arg(short = 'C', global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Lay this profile of redeem.toml over its backends
+    #[arg(long, global = true, value_name = "NAME", env = "REDEEM_PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// Say nothing but problems
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more: each file that is written
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR or CLICOLOR=0 says otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Write files with the values in place of their references
+    Render(Render),
+    /// Tell what is wrong, without any value
+    Check(Check),
+    /// List every reference
+    Refs(Refs),
+    /// Write a first redeem.toml, and ignore lines for git
+    Init(Init),
+    /// Accept this folder's redeem.toml, as it is now, though it reaches outside
+    Trust,
+}
+
+/// `redeem render`
+#[derive(clap::Args, Debug)]
+pub(crate) struct Render {
+    /// Files and folders; `-` is standard input. None: `source` of redeem.toml
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where to: a file, or a folder that gets the same tree
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) output: Option<PathBuf>,
+    /// The format of standard input, or of the file named
+    #[arg(long = "as", value_name = "FORMAT", value_parser = format)]
+    pub(crate) format: Option<Format>,
+    /// Tell what would be written, and write nothing
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) dry_run: bool,
+    /// Exit with 1 if an output is not what a render would write
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Only files that match, by their path in the source; without a `/` at any depth
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Option<String>,
+    /// Write the files that can be rendered even if others cannot
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// Mode of every output, octal, instead of its source's owner bits
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    pub(crate) mode: Option<u32>,
+    /// Print a rendered file even on a terminal
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+/// `redeem check`
+#[derive(clap::Args, Debug)]
+pub(crate) struct Check {
+    /// Files and folders. None: `source` of redeem.toml, or this folder
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How problems are told
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: Told,
+}
+
+/// How problems are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Told {
+    /// With the source line and help
+    Human,
+    /// One line each
+    Short,
+    /// An array of objects
+    Json,
+}
+
+/// `redeem refs`
+#[derive(clap::Args, Debug)]
+pub(crate) struct Refs {
+    /// Files and folders. None: `source` of redeem.toml, or this folder
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Print an array of objects
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `redeem init`
+#[derive(clap::Args, Debug)]
+pub(crate) struct Init {
+    /// The folder to set up
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    Format::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+        format!("the formats are: {}", names.join(", "))
+    })
+}
+
+fn mode(text: &str) -> Result<u32, String> {
+    let digits = text.trim_start_matches("0o");
+    u32::from_str_radix(digits, 8)
+        .ok()
+        .filter(|mode| *mode <= 0o777)
+        .ok_or_else(|| "expected up to three octal digits, such as 600 or 0640".to_owned())
+}

@@ -1,0 +1,66 @@
+//! The commands, one file each, and what they share.
+
+pub(crate) mod check;
+pub(crate) mod init;
+pub(crate) mod refs;
+pub(crate) mod render;
+pub(crate) mod trust;
+
+use std::path::{Path, PathBuf};
+
+use redeem_host::config::Config;
+use redeem_host::inputs::{Inputs, Selection, named, unreadable_path, walk};
+use redeem_host::trust::is_trusted;
+
+use crate::args::Global;
+use crate::exit::{Exit, Stop};
+
+/// The configuration of a run.
+fn config(global: &Global) -> Result<Config, Stop> {
+    let profile = global.profile.as_deref();
+    Ok(match &global.config {
+        Some(path) => Config::read(path, profile)?,
+        None => Config::discover(Path::new("."), profile)?,
+    })
+}
+
+/// The configuration of a run that reads or writes where it says: one that reaches outside has to be trusted.
+fn trusted_config(global: &Global) -> Result<Config, Stop> {
+    let config = config(global)?;
+    let outside = config.needs_trust();
+    if outside.is_empty() || is_trusted(&config) {
+        return Ok(config);
+    }
+    Err(Stop { exit: Exit::Usage, diagnostics: outside, message: None })
+}
+
+/// The inputs of a command that only reads: what was named, or the configuration's source, or this folder.
+fn inputs(paths: &[PathBuf], config: &Config) -> Inputs {
+    let default = [config.source.clone().unwrap_or_else(|| PathBuf::from("."))];
+    let mut inputs = Inputs::default();
+    for path in if paths.is_empty() { &default[..] } else { paths } {
+        let output = config.output.as_deref();
+        add(&mut inputs, path, config, Selection { output, respects_gitignore: true, only: None });
+    }
+    inputs.taken.sort_by(|a, b| a.path.cmp(&b.path));
+    inputs.taken.dedup_by(|a, b| a.path == b.path);
+    inputs
+}
+
+/// Adds a path that was named, or all that is below it.
+fn add(inputs: &mut Inputs, path: &Path, config: &Config, selection: Selection<'_>) {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            let mut found = walk(path, config, selection);
+            inputs.taken.append(&mut found.taken);
+            inputs.problems.append(&mut found.problems);
+        }
+        Ok(_) => inputs.taken.push(named(path, config)),
+        Err(error) => inputs.problems.push(unreadable_path(path, &error)),
+    }
+}
+
+/// `1 file`, `2 files`
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

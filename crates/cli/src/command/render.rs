@@ -1,0 +1,245 @@
+//! `redeem render`: writes files with the values in place of their references.
+
+use std::io::{self, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use redeem_host::config::{Config, Treatment};
+use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only};
+use redeem_host::write::Outputs;
+use redeem_host::{Disk, FileState, Rendering, Run, Severity, Source, TextInput, render_text};
+
+use super::{add, counted, trusted_config};
+use crate::args::{Global, Render};
+use crate::exit::{Exit, Stop, told};
+use crate::report::{Reporter, print};
+
+pub(crate) fn run(options: &Render, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
+    let config = trusted_config(global)?;
+    let world = Disk::open(&config)?;
+    match job(options, &config)? {
+        Job::Print(input) => to_stdout(&input, options, &config, &world, reporter),
+        Job::Write { inputs, output, is_file } => {
+            let job = Writing { inputs, output, is_file, options };
+            job.run(&world, reporter)
+        }
+    }
+}
+
+/// What a render has to do.
+enum Job {
+    /// One text goes to standard output.
+    Print(PathBuf),
+    /// Files go to a folder, or one to a file.
+    Write { inputs: Inputs, output: PathBuf, is_file: bool },
+}
+
+fn job(options: &Render, config: &Config) -> Result<Job, Stop> {
+    let only = options.only.as_deref().map(only).transpose().map_err(|error| Stop::usage(error, "see `redeem render --help`"))?;
+    let is_folder = |path: &Path| path.is_dir();
+    let (paths, output) = match (&options.paths[..], &options.output) {
+        ([], output) => {
+            let source = config.source.clone().ok_or_else(|| {
+                Stop::usage("nothing to render", "name a file or a folder, or set `source` under [render] in redeem.toml")
+            })?;
+            (vec![source], output.clone().or_else(|| config.output.clone()))
+        }
+        ([one], None) if !is_folder(one) => {
+            if options.check || options.dry_run {
+                return Err(Stop::usage("there is no output to compare with", "name it with `-o`"));
+            }
+            return Ok(Job::Print(one.clone()));
+        }
+        ([one], None) => (vec![one.clone()], config.output.clone()),
+        (several, None) => {
+            return Err(Stop::usage(format!("{} need a folder to go to", counted(several.len(), "path")), "name it with `-o FOLDER`"));
+        }
+        (paths, Some(output)) => (paths.to_vec(), Some(output.clone())),
+    };
+    let output = output.ok_or_else(|| {
+        Stop::usage("a folder needs a folder to go to", "name it with `-o FOLDER`, or set `output` under [render] in redeem.toml")
+    })?;
+    let mut inputs = Inputs::default();
+    let ends_in_slash = output.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let is_file = matches!(&paths[..], [one] if !is_folder(one)) && !is_folder(&output) && !ends_in_slash;
+    for path in &paths {
+        if path == Path::new("-") {
+            if !is_file {
+                return Err(Stop::usage("standard input has no name in a folder", "name the file with `-o FILE`"));
+            }
+            inputs.taken.push(stdin_input(options, config));
+        } else {
+            let selection = Selection { only: only.as_ref(), output: Some(&output), respects_gitignore: false };
+            add(&mut inputs, path, config, selection);
+        }
+    }
+    if is_file && let (Some(input), Some(name)) = (inputs.taken.first_mut(), output.file_name()) {
+        input.output = PathBuf::from(name);
+    }
+    if let Some(format) = options.format {
+        inputs.taken.iter_mut().for_each(|input| read_as(input, format));
+    }
+    Ok(Job::Write { inputs, output, is_file })
+}
+
+fn stdin_input(options: &Render, config: &Config) -> Input {
+    let mut input = named(Path::new("/dev/stdin"), config);
+    input.shown = "<stdin>".into();
+    if let Some(format) = options.format {
+        read_as(&mut input, format);
+    }
+    input
+}
+
+fn read_as(input: &mut Input, wanted: redeem_host::Format) {
+    match &mut input.kind {
+        Kind::File(Treatment::Live { format, .. }) => *format = wanted,
+        Kind::File(treatment) => {
+            *treatment = Treatment::Live { format: wanted, dialects: std::sync::Arc::default(), encoding: redeem_host::Encoding::default() };
+        }
+        Kind::Link(_) => {}
+    }
+}
+
+/// Renders one file, or standard input, to standard output.
+fn to_stdout(path: &Path, options: &Render, config: &Config, world: &Disk, reporter: &Reporter) -> Result<Exit, Stop> {
+    let is_stdin = path == Path::new("-");
+    if is_stdin && options.format.is_none() {
+        return Err(Stop::usage("the format of standard input is not known", "say `--as yaml`, `toml`, `json`, `dotenv` or `text`"));
+    }
+    let mut input = if is_stdin { stdin_input(options, config) } else { named(path, config) };
+    if let Some(format) = options.format {
+        read_as(&mut input, format);
+    }
+    let Kind::File(Treatment::Live { format, dialects, encoding }) = &input.kind else {
+        return copy_to_stdout(path);
+    };
+    let text = if is_stdin {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        TextInput::from_bytes(bytes, "<stdin>")
+    } else {
+        TextInput::read(path)
+    };
+    let text = match text {
+        Ok(TextInput::Text(text)) => text,
+        Ok(TextInput::Opaque(bytes)) => return Ok(print(&bytes).map(|()| Exit::Done)?),
+        Err(problem) => {
+            reporter.diagnostics(&[*problem]);
+            return Ok(Exit::Unrendered);
+        }
+    };
+    let source = Source::new(input.shown.clone(), text, *format);
+    let outcome = render_text(&source, dialects, encoding, world);
+    reporter.diagnostics(&outcome.diagnostics);
+    let Some(rendered) = outcome.rendered else {
+        return Ok(Exit::of_render(&outcome.diagnostics, false));
+    };
+    if !rendered.is_unchanged() && io::stdout().is_terminal() && !options.reveal {
+        return Err(Stop::usage(
+            "this would print secrets on the terminal",
+            "write to a file with `-o FILE`, or say `--reveal`",
+        ));
+    }
+    print(rendered.text().as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn copy_to_stdout(path: &Path) -> Result<Exit, Stop> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        Stop { exit: Exit::Unrendered, diagnostics: vec![redeem_host::inputs::unreadable_path(path, &error)], message: None }
+    })?;
+    print(&bytes)?;
+    Ok(Exit::Done)
+}
+
+/// A render to a folder or a file.
+struct Writing<'a> {
+    inputs: Inputs,
+    output: PathBuf,
+    is_file: bool,
+    options: &'a Render,
+}
+
+impl Writing<'_> {
+    fn run(&self, world: &Disk, reporter: &Reporter) -> Result<Exit, Stop> {
+        let folder = if self.is_file { parent(&self.output) } else { self.output.clone() };
+        let mut problems = self.inputs.problems.clone();
+        problems.extend(conflicts(&self.inputs.taken, &folder));
+        if !problems.is_empty() && !self.options.keep_going {
+            reporter.diagnostics(&problems);
+            reporter.problem("nothing was written", None);
+            return Ok(Exit::Unrendered);
+        }
+        let run = Run { inputs: &self.inputs.taken, is_named: !self.options.paths.is_empty(), world, mode: self.options.mode };
+        if self.options.check || self.options.dry_run {
+            return self.compare(&run, &folder, problems, reporter);
+        }
+        let outputs = if self.is_file { Outputs::beside(&self.output)?.0 } else { Outputs::in_folder(&self.output)? };
+        let mut rendering = run.render(&redeem_host::Target::Write(&outputs));
+        rendering.diagnostics.extend(problems);
+        let exit = self.tell(&rendering, reporter);
+        if !rendering.write_errors.is_empty() || !rendering.is_whole() && !self.options.keep_going {
+            drop(outputs);
+            reporter.problem("nothing was written", None);
+            return Ok(exit);
+        }
+        let summary = outputs.commit()?;
+        let failed = rendering.files.iter().filter(|(_, state)| *state == FileState::Failed).count();
+        let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
+        reporter.note(&format!(
+            "rendered {} to {}: {} changed, {} unchanged{failed}",
+            counted(rendering.files.len(), "file"),
+            self.output.display(),
+            summary.written + summary.modes_only,
+            summary.unchanged,
+        ));
+        Ok(exit)
+    }
+
+    /// `--check` and `--dry-run`: what a render would change.
+    fn compare(
+        &self,
+        run: &Run<'_>,
+        folder: &Path,
+        problems: Vec<redeem_host::Diagnostic>,
+        reporter: &Reporter,
+    ) -> Result<Exit, Stop> {
+        let mut rendering = run.render(&redeem_host::Target::Compare(folder));
+        rendering.diagnostics.extend(problems);
+        let exit = self.tell(&rendering, reporter);
+        let changed: Vec<&PathBuf> =
+            rendering.files.iter().filter(|(_, state)| *state == FileState::Changed).map(|(path, _)| path).collect();
+        let word = if self.options.check { "stale" } else { "would write" };
+        let lines: String = changed.iter().map(|path| format!("{word} {}\n", folder.join(path).display())).collect();
+        print(lines.as_bytes())?;
+        reporter.note(&format!("{} of {} differ", changed.len(), counted(rendering.files.len(), "output")));
+        Ok(match exit {
+            Exit::Done if self.options.check && !changed.is_empty() => Exit::Found,
+            exit => exit,
+        })
+    }
+
+    fn tell(&self, rendering: &Rendering, reporter: &Reporter) -> Exit {
+        reporter.diagnostics(&rendering.diagnostics);
+        for error in &rendering.write_errors {
+            reporter.problem(&told(error), None);
+        }
+        for (path, state) in &rendering.files {
+            reporter.detail(&format!("{state:?}: {}", path.display()).to_lowercase());
+        }
+        let errors = rendering.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+        if errors > 0 {
+            let files: std::collections::BTreeSet<_> =
+                rendering.diagnostics.iter().filter_map(redeem_host::Diagnostic::place).collect();
+            reporter.note(&format!("{} in {}", counted(errors, "error"), counted(files.len(), "file")));
+        }
+        Exit::of_render(&rendering.diagnostics, !rendering.write_errors.is_empty())
+    }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

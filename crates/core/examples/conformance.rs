@@ -1,0 +1,67 @@
+//! Renders generated documents and prints one JSON line for each: what the judges in `tests/conformance` read.
+//!
+//! `cargo run --example conformance -- --seed 1 --count 1000 --format yaml`
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use redeem_syntax::Format;
+use serde_json::json;
+
+#[path = "../tests/generator/mod.rs"]
+mod generator;
+
+use generator::{Case, Rendering};
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let Some((format, seed, count)) = read(&arguments) else {
+        let _ = writeln!(io::stderr(), "usage: conformance --format yaml|toml|json|dotenv --seed N --count N");
+        return ExitCode::from(2);
+    };
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = (0..count).try_for_each(|index| writeln!(out, "{}", line(format, seed * 1_000_000 + index)));
+    match written.and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // A judge that has stopped reading says why itself.
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn read(arguments: &[String]) -> Option<(Format, u64, u64)> {
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1)
+    };
+    let number = |name: &str| value(name)?.parse().ok();
+    Some((Format::from_name(value("--format")?)?, number("--seed")?, number("--count")?))
+}
+
+/// One case. `read_before` and `read_after` are what judges read in place of the texts themselves:
+/// JSON without comments, a dotenv file with plain words for its references.
+fn line(format: Format, seed: u64) -> serde_json::Value {
+    let case = Case::new(format, seed);
+    let read = if format == Format::Dotenv { case.with_plain_words() } else { Case::new(format, seed) };
+    let references: Vec<_> =
+        read.references.iter().map(|(text, value)| json!({ "text": text, "value": value })).collect();
+    let mut line = json!({
+        "seed": seed,
+        "format": format.name(),
+        "styles": case.styles,
+        "before": case.text,
+        "read_before": if format == Format::Json { case.strict() } else { read.text },
+        "references": references,
+        "prefix_len": case.touched[0].start,
+        "suffix_len": case.text.len() - case.touched.last().map_or(0, |span| span.end),
+    });
+    match case.render() {
+        Rendering::Text(text, now) => {
+            if format == Format::Json {
+                line["read_after"] = case.strict_rendered(&text, &now).into();
+            }
+            line["after"] = text.into();
+        }
+        Rendering::Refused(code, message) => line["refused"] = json!({ "code": code.to_string(), "message": message }),
+    }
+    line
+}

@@ -1,0 +1,53 @@
+//! The stores that references resolve from, one file each, and the table of their types.
+
+use std::sync::Arc;
+
+use redeem_core::{Backend, Failure, Fetched, Secret};
+use redeem_syntax::Code;
+
+pub mod dotenv;
+pub mod env;
+pub mod files;
+mod variables;
+
+pub use variables::Variables;
+
+use crate::config::{BackendConfig, ConfigError};
+
+/// One type of backend.
+pub struct BackendType {
+    /// What `redeem.toml` calls it: `type = "env"`.
+    pub name: &'static str,
+    /// What it is, for documentation.
+    pub about: &'static str,
+    /// Makes one from its table.
+    pub open: fn(&BackendConfig) -> Result<Box<dyn Backend>, ConfigError>,
+}
+
+/// Every type of backend.
+pub const BACKENDS: &[BackendType] = &[
+    BackendType { name: "env", about: "the environment", open: env::open },
+    BackendType { name: "dotenv", about: "a `.env` file", open: dotenv::open },
+    BackendType { name: "files", about: "a folder with one secret a file", open: files::open },
+];
+
+/// Wraps a value that was found.
+fn found(value: Vec<u8>) -> Fetched {
+    Fetched::Found(Secret::new(value))
+}
+
+/// A failure of a backend, with a sentence that does not hold the value.
+fn failed(backend: &str, code: Code, message: impl Into<String>, help: Option<String>) -> Fetched {
+    Fetched::Failed(Arc::new(Failure { code, backend: backend.to_owned(), message: message.into(), help }))
+}
+
+/// Secret files and piped values usually end in a line break that is not part of the value: one is dropped.
+pub fn without_final_break(mut value: Vec<u8>) -> Vec<u8> {
+    if value.last() == Some(&b'\n') {
+        value.pop();
+        if value.last() == Some(&b'\r') {
+            value.pop();
+        }
+    }
+    value
+}

@@ -1,0 +1,364 @@
+//! `redeem.toml`: where it is found, what it says, and what is wrong with it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use redeem_core::nearest;
+use redeem_syntax::{Code, Diagnostic, Format, Source, Span};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::backend::{BACKENDS, Variables};
+
+mod rules;
+
+pub(crate) use rules::matcher;
+pub use rules::{FilesRule, Rules, Treatment};
+
+/// The file's name.
+pub const FILE_NAME: &str = "redeem.toml";
+
+/// A configuration, every path in it made whole.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// The file it came from; none if there is no such file.
+    pub path: Option<PathBuf>,
+    /// The folder that its paths are relative to.
+    pub folder: PathBuf,
+    /// What is rendered when no path is given.
+    pub source: Option<PathBuf>,
+    /// Where to.
+    pub output: Option<PathBuf>,
+    /// Files that are left out.
+    pub exclude: Vec<String>,
+    /// The stores, in the order in which they are asked.
+    pub backends: Vec<BackendConfig>,
+    /// How each file is treated.
+    pub rules: Rules,
+    text: Option<Source>,
+    /// Paths that lead out of the folder, each with its place in the file.
+    outside: Vec<(PathBuf, Span)>,
+}
+
+/// What one `[[backend]]` table says.
+#[derive(Clone, Debug, Default)]
+pub struct BackendConfig {
+    /// What it is called.
+    pub name: String,
+    /// Its type: `env`.
+    pub kind: String,
+    /// Its file or folder.
+    pub path: Option<PathBuf>,
+    /// See [`Variables`].
+    pub prefix: String,
+    /// See [`Variables`].
+    pub bare_keys: bool,
+    /// See [`Variables`].
+    pub map: BTreeMap<String, String>,
+    /// See [`Variables`].
+    pub names: Option<Vec<String>>,
+    /// Whether a final line break belongs to a value.
+    pub raw: bool,
+    source: Option<Source>,
+    span: Span,
+}
+
+/// Something that `redeem.toml` says cannot be used; the diagnostic points at it.
+#[derive(Debug)]
+pub struct ConfigError(pub Box<Diagnostic>);
+
+impl ConfigError {
+    fn new(message: impl Into<String>) -> Self {
+        Self(Box::new(Diagnostic::new(Code::InvalidConfig, message)))
+    }
+
+    fn at(source: &Source, span: Span, message: impl Into<String>) -> Self {
+        Self(Box::new(Diagnostic::new(Code::InvalidConfig, message).at(source, span, "here")))
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+}
+
+/// The file as serde reads it.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawConfig {
+    render: RawRender,
+    backend: Vec<Spanned<RawBackend>>,
+    files: Vec<Spanned<FilesRule>>,
+    profile: BTreeMap<String, RawProfile>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawRender {
+    source: Option<Spanned<PathBuf>>,
+    output: Option<Spanned<PathBuf>>,
+    exclude: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawProfile {
+    backend: Vec<Spanned<RawBackend>>,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct RawBackend {
+    name: String,
+    r#type: Option<Spanned<String>>,
+    path: Option<Spanned<RawPath>>,
+    prefix: Option<String>,
+    bare_keys: Option<bool>,
+    map: Option<BTreeMap<String, String>>,
+    names: Option<Vec<String>>,
+    raw: Option<bool>,
+}
+
+/// A path, or the variable that holds it: systemd tells its folder in `CREDENTIALS_DIRECTORY`.
+#[derive(Deserialize, Clone)]
+#[serde(untagged)]
+enum RawPath {
+    Written(PathBuf),
+    Variable { env: String },
+}
+
+impl Config {
+    /// Finds and reads the nearest configuration.
+    ///
+    /// It is looked for from `start` upwards, no further than the root of the git repository that `start` is in.
+    /// Without one the defaults hold.
+    ///
+    /// # Errors
+    /// What is wrong with the file, at its place; a file that belongs to another user.
+    pub fn discover(start: &Path, profile: Option<&str>) -> Result<Self, ConfigError> {
+        let start = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
+        for folder in start.ancestors() {
+            let path = folder.join(FILE_NAME);
+            if let Ok(metadata) = fs::metadata(&path) {
+                let me = rustix::process::geteuid().as_raw();
+                if metadata.uid() != me {
+                    return Err(ConfigError::new(format!("{} belongs to another user", path.display()))
+                        .help(format!("read it, and if it is right say `--config {}`", path.display())));
+                }
+                return Self::read(&path, profile);
+            }
+            if folder.join(".git").exists() {
+                break;
+            }
+        }
+        if let Some(profile) = profile {
+            return Err(ConfigError::new(format!("there is no profile `{profile}`: no {FILE_NAME} was found")));
+        }
+        Ok(Self { folder: start, ..Self::default() })
+    }
+
+    /// Reads the configuration at `path`.
+    ///
+    /// # Errors
+    /// What is wrong with it, at its place.
+    pub fn read(path: &Path, profile: Option<&str>) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| ConfigError::new(format!("cannot read {}: {error}", path.display())))?;
+        let shown = crate::inputs::shown(path);
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+        let mut config = Self::parse(&Source::new(shown, text, Format::Toml), &folder, profile)?;
+        config.path = Some(path.to_owned());
+        Ok(config)
+    }
+
+    /// Reads a configuration's text; its paths are relative to `folder`.
+    fn parse(source: &Source, folder: &Path, profile: Option<&str>) -> Result<Self, ConfigError> {
+        let raw: RawConfig = toml::from_str(source.text()).map_err(|error| malformed(source, &error))?;
+        let mut config = Self { folder: folder.to_owned(), text: Some(source.clone()), ..Self::default() };
+        config.source = raw.render.source.map(|path| config.own(path.span(), path.into_inner()));
+        config.output = raw.render.output.map(|path| config.own(path.span(), path.into_inner()));
+        for pattern in &raw.render.exclude {
+            rules::matcher(pattern.get_ref()).map_err(|error| ConfigError::at(source, pattern.span(), error))?;
+        }
+        config.exclude = raw.render.exclude.into_iter().map(Spanned::into_inner).collect();
+        let mut backends = raw.backend;
+        if let Some(profile) = profile {
+            let Some(overlay) = raw.profile.get(profile) else {
+                let names = raw.profile.keys().map(String::as_str);
+                let hint = nearest(profile, names).map(|near| format!("did you mean `{near}`?"));
+                let error = ConfigError::new(format!("{} has no profile `{profile}`", source.path()));
+                return Err(match hint {
+                    Some(hint) => error.help(hint),
+                    None => error,
+                });
+            };
+            overlay.backend.iter().for_each(|table| merge(&mut backends, table));
+        }
+        for table in backends {
+            let read = config.backend(source, table)?;
+            if let Some(twin) = config.backends.iter().find(|other| other.name == read.name) {
+                let message = format!("two backends are called `{}`", twin.name);
+                return Err(ConfigError::at(source, read.span, message));
+            }
+            config.backends.push(read);
+        }
+        for rule in raw.files {
+            let span = rule.span();
+            config.rules.push(rule.into_inner()).map_err(|(message, help)| {
+                let error = ConfigError::at(source, span, message);
+                match help {
+                    Some(help) => error.help(help),
+                    None => error,
+                }
+            })?;
+        }
+        Ok(config)
+    }
+
+    fn backend(&mut self, source: &Source, table: Spanned<RawBackend>) -> Result<BackendConfig, ConfigError> {
+        let span = table.span();
+        let raw = table.into_inner();
+        let Some(kind) = raw.r#type else {
+            return Err(ConfigError::at(source, span, format!("backend `{}` has no `type`", raw.name)));
+        };
+        let path = match raw.path.map(|path| (path.span(), path.into_inner())) {
+            None => None,
+            Some((span, RawPath::Written(path))) => Some(self.own(span, path)),
+            Some((span, RawPath::Variable { env })) => match std::env::var_os(&env) {
+                Some(path) => Some(PathBuf::from(path)),
+                None => return Err(ConfigError::at(source, span, format!("the variable `{env}` is not set"))),
+            },
+        };
+        Ok(BackendConfig {
+            name: raw.name,
+            span: kind.span(),
+            kind: kind.into_inner(),
+            path,
+            prefix: raw.prefix.unwrap_or_default(),
+            bare_keys: raw.bare_keys.unwrap_or_default(),
+            map: raw.map.unwrap_or_default(),
+            names: raw.names,
+            raw: raw.raw.unwrap_or_default(),
+            source: Some(source.clone()),
+        })
+    }
+
+    /// Makes a path whole, and notes it if it leads out of the folder.
+    fn own(&mut self, span: Span, path: PathBuf) -> PathBuf {
+        let mut depth = 0_i32;
+        let mut is_outside = path.is_absolute();
+        for component in path.components() {
+            match component {
+                Component::ParentDir => depth -= 1,
+                Component::Normal(_) => depth += 1,
+                _ => {}
+            }
+            is_outside |= depth < 0;
+        }
+        let whole = self.folder.join(path);
+        if is_outside {
+            self.outside.push((whole.clone(), span));
+        }
+        whole
+    }
+
+    /// The file's text and name, if there is a file.
+    pub fn text(&self) -> Option<&Source> {
+        self.text.as_ref()
+    }
+
+    /// What has to be trusted before this configuration is used: nothing, if it stays in its folder.
+    pub fn needs_trust(&self) -> Vec<Diagnostic> {
+        let Some(source) = &self.text else { return Vec::new() };
+        self.outside
+            .iter()
+            .map(|(path, span)| {
+                let message = format!("this path leads out of the folder of {FILE_NAME}: {}", path.display());
+                Diagnostic::new(Code::UntrustedConfig, message)
+                    .at(source, span.clone(), "outside")
+                    .with_help("read the file, then run `redeem trust`; in CI set REDEEM_TRUST to its digest")
+            })
+            .collect()
+    }
+
+    /// The error for a backend whose type is not in the table.
+    pub(crate) fn unknown_backend_type(&self, table: &BackendConfig) -> ConfigError {
+        let names: Vec<&str> = BACKENDS.iter().map(|known| known.name).collect();
+        let help = match nearest(&table.kind, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the types are: {}", names.join(", ")),
+        };
+        table.error(format!("there is no type of backend `{}`", table.kind)).help(help)
+    }
+}
+
+impl BackendConfig {
+    /// How names become variables.
+    pub fn variables(&self) -> Variables {
+        Variables {
+            prefix: self.prefix.clone(),
+            bare_keys: self.bare_keys,
+            map: self.map.clone(),
+            names: self.names.clone(),
+        }
+    }
+
+    pub(crate) fn required_path(&self) -> Result<PathBuf, ConfigError> {
+        let missing = || self.error(format!("a backend of type `{}` needs a `path`", self.kind));
+        self.path.clone().ok_or_else(missing)
+    }
+
+    fn error(&self, message: String) -> ConfigError {
+        match &self.source {
+            Some(source) => ConfigError::at(source, self.span.clone(), message),
+            None => ConfigError::new(message),
+        }
+    }
+}
+
+/// Lays a profile's table over the backend of its name, or adds it at the end.
+fn merge(backends: &mut Vec<Spanned<RawBackend>>, table: &Spanned<RawBackend>) {
+    let over = table.get_ref().clone();
+    let Some(under) = backends.iter_mut().find(|under| under.get_ref().name == over.name) else {
+        backends.push(table.clone());
+        return;
+    };
+    let under = under.get_mut();
+    under.r#type = over.r#type.or(under.r#type.take());
+    under.path = over.path.or(under.path.take());
+    under.prefix = over.prefix.or(under.prefix.take());
+    under.bare_keys = over.bare_keys.or(under.bare_keys);
+    under.map = over.map.or(under.map.take());
+    under.names = over.names.or(under.names.take());
+    under.raw = over.raw.or(under.raw);
+}
+
+/// An error of the TOML reader, with a suggestion where a key is unknown.
+fn malformed(source: &Source, error: &toml::de::Error) -> ConfigError {
+    let message = error.message().to_owned();
+    let told = ConfigError::at(source, error.span().unwrap_or(0..0), message.clone());
+    // serde names the unknown key first and the known ones after it, all in backticks.
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let is_unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
+    match quoted.next().filter(|_| is_unknown) {
+        Some(unknown) => {
+            let known: Vec<&str> = quoted.collect();
+            let Some(near) = nearest(unknown, known.iter().copied()) else { return told };
+            told.help(format!("did you mean `{near}`?"))
+        }
+        None => told,
+    }
+}
+
+impl From<ConfigError> for Diagnostic {
+    fn from(error: ConfigError) -> Self {
+        *error.0
+    }
+}
+
+
+#[cfg(test)]
+mod tests;

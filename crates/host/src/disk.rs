@@ -1,0 +1,37 @@
+//! The real world: the backends that the configuration names.
+
+use redeem_core::{Backend, World};
+
+use crate::backend::{BACKENDS, Variables, env::Env};
+use crate::config::{Config, ConfigError};
+
+/// The world of a configuration.
+pub struct Disk {
+    backends: Vec<Box<dyn Backend>>,
+}
+
+impl Disk {
+    /// Opens the backends of `config`, in their order. Without any, the environment is asked.
+    ///
+    /// # Errors
+    /// A table of a backend that cannot be used, with its place in the file.
+    pub fn open(config: &Config) -> Result<Self, ConfigError> {
+        let mut backends: Vec<Box<dyn Backend>> = Vec::new();
+        for table in &config.backends {
+            let Some(known) = BACKENDS.iter().find(|known| known.name == table.kind) else {
+                return Err(config.unknown_backend_type(table));
+            };
+            backends.push((known.open)(table)?);
+        }
+        if backends.is_empty() {
+            backends.push(Box::new(Env::of_process("environment", Variables::default())));
+        }
+        Ok(Self { backends })
+    }
+}
+
+impl World for Disk {
+    fn backends(&self) -> &[Box<dyn Backend>] {
+        &self.backends
+    }
+}
