@@ -103,7 +103,9 @@ impl<'s> Scanner<'_, 's> {
         }
         let has_sigil = sigil::has_sigil(&token.text);
         self.walker.scalar(token.is_key, || token.text.clone());
-        if !(has_sigil || names_secret) || self.is_ignored(token.span.start) {
+        // A comment at a scalar's first line counts for all of it; plain text is no scalar of that kind.
+        let is_ignored = token.style != Style::Text && self.is_ignored(token.span.start);
+        if !(has_sigil || names_secret) || is_ignored {
             return;
         }
         let Some(decoded) = decode(self.source.text(), &token) else {

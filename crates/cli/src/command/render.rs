@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use redeem_host::config::{Config, Treatment};
-use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only};
+use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only, shown};
 use redeem_host::write::Outputs;
 use redeem_host::{Disk, FileState, Rendering, Run, Severity, Source, TextInput, render_text};
 
@@ -189,7 +189,7 @@ impl Writing<'_> {
         reporter.note(&format!(
             "rendered {} to {}: {} changed, {} unchanged{failed}",
             counted(rendering.files.len(), "file"),
-            self.output.display(),
+            shown(&self.output),
             summary.written + summary.modes_only,
             summary.unchanged,
         ));

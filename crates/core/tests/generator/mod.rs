@@ -237,7 +237,7 @@ impl<'r> Draft<'r> {
     fn wording(&mut self, taste: Taste, words: &[&str]) -> String {
         let blank = |draft: &mut Self| if taste != Taste::Word && draft.rng.chance(60) { " " } else { "" };
         let mut text = String::new();
-        let shape = self.rng.below(7);
+        let shape = self.rng.pick(&[0, 0, 0, 1, 2, 3, 4, 5, 6]);
         if matches!(shape, 2..=4) {
             text.push_str(self.rng.pick(words));
             text.push_str(blank(self));

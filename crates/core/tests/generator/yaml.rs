@@ -285,16 +285,18 @@ impl Yaml<'_, '_> {
             if text.starts_with('{') {
                 text.insert(0, 'p');
             }
-            let written = self.folded(&text, around, "");
+            let may_part = !text.contains('|');
+            let written = self.folded(&text, around, "", may_part);
             return self.put("plain", &written, is_touched, around);
         }
         let text = if is_touched { self.draft.wording(Taste::Any, words) } else { self.phrase(words) };
+        let may_part = !text.contains('|');
         if style == 1 {
-            let written = self.folded(&text.replace('\'', "''"), around, "");
+            let written = self.folded(&text.replace('\'', "''"), around, "", may_part);
             self.put("single", &format!("'{written}'"), is_touched, around);
         } else {
             let escaped = self.escaped(&text);
-            let written = self.folded(&escaped, around, "\\");
+            let written = self.folded(&escaped, around, "\\", may_part);
             self.put("double", &format!("\"{written}\""), is_touched, around);
         }
     }
@@ -338,8 +340,9 @@ impl Yaml<'_, '_> {
 
     /// `written` with some of its blanks turned to line breaks, where lines may be folded.
     ///
-    /// A break that is escaped is one that vanishes; the blank stands before it.
-    fn folded(&mut self, written: &str, around: Around, escape: &str) -> String {
+    /// A break that is escaped is one that vanishes; the blank stands before it. An empty line, which says
+    /// a line break, would part a filter from its reference.
+    fn folded(&mut self, written: &str, around: Around, escape: &str, may_part: bool) -> String {
         let (Around::Block(column) | Around::Flow(column)) = around else { return written.to_owned() };
         if !self.draft.rng.chance(25) {
             return written.to_owned();
@@ -357,7 +360,7 @@ impl Yaml<'_, '_> {
                 out.push_str(" \\");
             }
             out.push_str(self.draft.newline);
-            if !written.contains('|') && self.draft.rng.chance(15) {
+            if may_part && self.draft.rng.chance(15) {
                 out.push_str(self.draft.newline);
             }
             out.push_str(&" ".repeat(column + self.draft.rng.between(1, 3)));
@@ -389,6 +392,10 @@ impl Yaml<'_, '_> {
                 let lead = if lines[at].starts_with(' ') { "  " } else { "" };
                 format!("{lead}{text}")
             };
+        }
+        if deeper == 0 {
+            // PyYAML takes such a line for a comment.
+            lines.iter_mut().filter(|line| line.starts_with('#')).for_each(|line| line.insert(0, 'p'));
         }
         let chomping = self.draft.rng.pick(&["", "", "-", "+"]);
         let digit = if is_explicit { deeper.to_string() } else { String::new() };

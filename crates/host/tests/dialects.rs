@@ -1,0 +1,97 @@
+//! Every case of `fixtures/dialects`: what is found, what is written, what is wrong.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use redeem_host::{Dialects, Encoding, Format, Memory, Source, render_text, syntax::scan::scan};
+
+/// One file: a header of `field: value` lines, then sections that begin with `--- name`.
+struct Case {
+    format: Format,
+    secrets: Vec<(String, String)>,
+    before: String,
+    after: Option<String>,
+    refs: Vec<String>,
+    problems: Vec<String>,
+}
+
+fn read(path: &Path) -> Case {
+    let text = fs::read_to_string(path).expect("a readable case");
+    let mut sections = text.split("--- ");
+    let header = sections.next().expect("a header");
+    let field = |name: &'static str| header.lines().filter_map(move |line| line.strip_prefix(name)).map(str::to_owned);
+    let mut case = Case {
+        format: Format::from_name(&field("format: ").next().expect("a format")).expect("a known format"),
+        secrets: field("secret: ")
+            .map(|line| {
+                let (name, value) = line.split_once('=').expect("name=value");
+                (name.to_owned(), value.replace("\\n", "\n").replace("\\\\", "\\"))
+            })
+            .collect(),
+        before: String::new(),
+        after: None,
+        refs: Vec::new(),
+        problems: Vec::new(),
+    };
+    for section in sections {
+        let (name, body) = section.split_once('\n').expect("a section's name");
+        let lines = || body.lines().map(str::to_owned).collect();
+        match name {
+            "in" => case.before = body.to_owned(),
+            "out" => case.after = Some(body.to_owned()),
+            "refs" => case.refs = lines(),
+            "problems" => case.problems = lines(),
+            other => panic!("{}: no section is called {other}", path.display()),
+        }
+    }
+    assert!(!case.before.is_empty(), "{}: no text", path.display());
+    case
+}
+
+fn check(path: &Path) -> Result<(), String> {
+    let case = read(path);
+    let source = Source::new("case", case.before, case.format);
+    let dialects = Dialects::default();
+    let refs: Vec<String> = scan(&source, &dialects)
+        .references
+        .iter()
+        .map(|reference| format!("{} {}", reference.dialect, source.slice(&reference.span)))
+        .collect();
+    let outcome = render_text(&source, &dialects, &Encoding::default(), &Memory::new(case.secrets));
+    let problems: Vec<String> = outcome
+        .diagnostics
+        .iter()
+        .map(|problem| {
+            let span = problem.label.as_ref().map(|label| label.span.clone()).unwrap_or_default();
+            format!("{} {} {}", problem.severity, problem.code, source.slice(&span))
+        })
+        .collect();
+    let after = outcome.rendered.map(|rendered| rendered.text().to_owned());
+    if (&refs, &problems, &after) == (&case.refs, &case.problems, &case.after) {
+        return Ok(());
+    }
+    Err(format!(
+        "{}\n  refs     {:?}\n  expected {:?}\n  problems {problems:?}\n  expected {:?}\n  out      {after:?}\n  expected {:?}",
+        path.display(),
+        refs,
+        case.refs,
+        case.problems,
+        case.after
+    ))
+}
+
+#[test]
+fn each_case_of_each_dialect_holds() {
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/dialects"));
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    for dialect in fs::read_dir(&root).expect("the fixtures") {
+        for case in fs::read_dir(dialect.expect("an entry").path()).expect("a dialect's cases") {
+            count += 1;
+            wrong.extend(check(&case.expect("an entry").path()).err());
+        }
+    }
+    wrong.sort();
+    assert!(wrong.is_empty(), "{} of {count} cases are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count >= 80, "only {count} cases were found");
+}
