@@ -81,7 +81,7 @@ impl From<ConfigError> for Stop {
 
 impl From<WriteError> for Stop {
     fn from(error: WriteError) -> Self {
-        Self { exit: Exit::Unwritten, diagnostics: Vec::new(), message: Some((told(&error), None)) }
+        Self { exit: Exit::Unwritten, diagnostics: Vec::new(), message: Some((told(&error), Some(error.help().to_owned()))) }
     }
 }
 

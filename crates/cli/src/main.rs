@@ -59,6 +59,8 @@ fn no_core_dumps() {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     // Where the system refuses, the run goes on as any program's would.
     let _ = setrlimit(Resource::Core, none);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// On SIGINT, SIGTERM and SIGHUP nothing is left behind: staged outputs are removed first.

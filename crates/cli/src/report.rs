@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use crate::args::{Color, Global, Told};
 use crate::exit::Stop;
 
+/// How many problems are drawn; nobody reads more, and each costs a look at its line.
+const MOST_DRAWN: usize = 200;
+
 /// Writes to the standard streams as the options say.
 pub(crate) struct Reporter {
     is_quiet: bool,
@@ -72,16 +75,19 @@ impl Reporter {
         let theme = if self.is_coloured(is_terminal) { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(100)
-            .with_context_lines(0)
+            .with_context_lines(1)
             .with_links(false)
             .with_wrap_lines(true);
         let mut text = String::new();
-        for diagnostic in diagnostics {
+        for diagnostic in diagnostics.iter().take(MOST_DRAWN) {
             // Writing to a string does not fail, and a place that cannot be drawn is told in words.
             if handler.render_report(&mut text, &Drawn::new(diagnostic)).is_err() {
                 text.push_str(&short(diagnostic));
             }
             text.push('\n');
+        }
+        if let Some(more) = diagnostics.len().checked_sub(MOST_DRAWN).filter(|&more| more > 0) {
+            text.push_str(&format!("… and {more} more; `redeem check --format short` tells each in a line\n"));
         }
         text
     }
@@ -109,7 +115,8 @@ pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        Err(error) => Err(io::Error::new(error.kind(), format!("cannot write to standard output: {error}"))),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -225,15 +232,17 @@ impl SourceCode for Excerpt {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
-        _before: usize,
-        _after: usize,
+        before: usize,
+        after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let text = self.0.text();
         let (start, end) = (span.offset(), span.offset() + span.len());
         if end > text.len() || !text.is_char_boundary(start) || !text.is_char_boundary(end) {
             return Err(MietteError::OutOfBounds);
         }
-        let line = self.0.line_span(self.0.position(start).0);
+        // Without context the question is where the place is, not what is around it.
+        let is_position = before == 0 && after == 0;
+        let line = if is_position { start..end } else { self.0.line_span(self.0.position(start).0) };
         let first = text.floor_char_boundary(line.start.max(start.saturating_sub(AROUND)));
         let last_line = self.0.line_span(self.0.position(end).0);
         let last = text.ceil_char_boundary(last_line.end.max(end).min(end + AROUND));

@@ -42,8 +42,11 @@ fn read(arguments: &[String]) -> Option<(Format, u64, u64)> {
 fn line(format: Format, seed: u64) -> serde_json::Value {
     let case = Case::new(format, seed);
     let read = if format == Format::Dotenv { case.with_plain_words() } else { Case::new(format, seed) };
-    let references: Vec<_> =
-        read.references.iter().map(|(text, value)| json!({ "text": text, "value": value })).collect();
+    let told = |(text, value): &(String, String)| {
+        let is_typed = read.typed.contains(text);
+        json!({ "text": text, "value": value, "typed": is_typed })
+    };
+    let references: Vec<_> = read.references.iter().map(told).collect();
     let mut line = json!({
         "seed": seed,
         "format": format.name(),
@@ -51,6 +54,8 @@ fn line(format: Format, seed: u64) -> serde_json::Value {
         "before": case.text,
         "read_before": if format == Format::Json { case.strict() } else { read.text },
         "references": references,
+        "has_touched_key": case.has_touched_key,
+        "reader": case.reader.map(|reader| format!("{reader:?}").to_lowercase()),
         "prefix_len": case.touched[0].start,
         "suffix_len": case.text.len() - case.touched.last().map_or(0, |span| span.end),
     });

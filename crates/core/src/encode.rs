@@ -158,19 +158,15 @@ pub(crate) fn encode(spot: &Spot<'_>, encoding: &Encoding) -> Result<Edit, Unenc
 }
 
 /// Replaces the whole scalar by a number or a truth value, where the format has such.
-pub(crate) fn bare(scalar: &Scalar, text: &str) -> Result<Edit, Unencodable> {
-    let has_types = !scalar.is_key
-        && !matches!(
-            scalar.style,
-            Style::EnvBare | Style::EnvSingle | Style::EnvDouble | Style::EnvBacktick | Style::Text
-        );
-    if !has_types {
-        return Err(Unencodable::new(
-            "a number or truth value has no spelling of its own here",
-            "leave out the filter `int`, `float` or `bool`",
-        ));
-    }
-    Ok(Edit { span: scalar.span.clone(), text: Zeroizing::new(text.to_owned()) })
+pub(crate) fn bare(spot: &Spot<'_>, text: &str) -> Edit {
+    let text = yaml::with_header_comment(spot, Zeroizing::new(text.to_owned()));
+    Edit { span: spot.scalar.span.clone(), text }
+}
+
+/// Whether the format can write a number where this scalar stands.
+pub(crate) fn has_types(scalar: &Scalar) -> bool {
+    use Style::{EnvBacktick, EnvBare, EnvDouble, EnvSingle, Text};
+    !scalar.is_key && !matches!(scalar.style, EnvBare | EnvSingle | EnvDouble | EnvBacktick | Text)
 }
 
 /// Whether a character shows as itself in a YAML or TOML file: no control, no mark of byte order,

@@ -106,8 +106,18 @@ fn check_arguments(filter: &Filter) -> Result<(), String> {
     if (least..=most).contains(&count) {
         return Ok(());
     }
-    let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
-    Err(format!("`{}` takes {wanted} arguments, not {count}", filter.name))
+    let wanted = match (least, most) {
+        (0, 0) => "no argument".to_owned(),
+        (1, 1) => "one argument".to_owned(),
+        _ if least == most => format!("{least} arguments"),
+        _ => format!("{least} to {most} arguments"),
+    };
+    Err(format!("`{}` takes {wanted}, not {count}", filter.name))
+}
+
+/// Whether a pipeline ends in a number or a truth value.
+pub(crate) fn is_typed(filters: &[Filter]) -> bool {
+    filters.last().is_some_and(|filter| is_bare(&filter.name))
 }
 
 fn is_bare(name: &str) -> bool {
@@ -243,7 +253,10 @@ fn shell_quoted(text: &str) -> String {
 }
 
 fn bare(filter: &str, text: &str) -> Result<String, FilterError> {
-    let wrong = |what: &str| FilterError::new(format!("the value is not {what}, as `{filter}` wants it"));
+    let wrong = |what: &str| FilterError {
+        message: format!("the value is not {what}, as `{filter}` wants it"),
+        help: Some(format!("correct the secret, or leave out `| {filter}`")),
+    };
     match filter {
         "int" => integer(text).ok_or_else(|| wrong("a whole number of 64 bits")),
         "float" => float(text).ok_or_else(|| wrong("a finite number")),
@@ -350,7 +363,7 @@ mod tests {
         for (pipeline, words) in [
             ("urlencod", "did you mean `urlencode`"),
             ("int | trim", "last"),
-            ("default", "takes 1 arguments, not 0"),
+            ("default", "takes one argument, not 0"),
         ] {
             let (filters, _) = parse(pipeline, 0).expect(pipeline);
             assert!(check_filters(&filters)[0].1.contains(words), "{:?}", check_filters(&filters));

@@ -25,12 +25,12 @@ pub(crate) fn holds(format: Format, source: &str, rendered: &str, touched: &BTre
     let mut ordinals = BTreeMap::new();
     let mut ordinal = 0;
     let parsed = format.parse(source, &mut |event| {
-        if let Event::Scalar(token) = &event {
-            ordinal += 1;
-            if let Some(expected) = touched.get(&token.span.start) {
-                ordinals.insert(ordinal, expected);
-                return before.expected(token, expected);
-            }
+        ordinal += usize::from(is_leaf(&event));
+        if let Event::Scalar(token) = &event
+            && let Some(expected) = touched.get(&token.span.start)
+        {
+            ordinals.insert(ordinal, expected);
+            return before.expected(token, expected);
         }
         before.event(&event);
     });
@@ -42,16 +42,8 @@ pub(crate) fn holds(format: Format, source: &str, rendered: &str, touched: &BTre
     let mut ordinal = 0;
     let mut is_right = true;
     let parsed = format.parse(rendered, &mut |event| {
-        let (counts, expected) = match &event {
-            Event::Scalar(_) => (true, ordinals.get(&(ordinal + 1))),
-            // A number where a string was: it takes the string's turn.
-            Event::Fixed(_) => match ordinals.get(&(ordinal + 1)) {
-                Some(Expected::Bare(_)) => (true, ordinals.get(&(ordinal + 1))),
-                _ => (false, None),
-            },
-            _ => (false, None),
-        };
-        ordinal += usize::from(counts);
+        ordinal += usize::from(is_leaf(&event));
+        let expected = ordinals.get(&ordinal).filter(|_| is_leaf(&event));
         unique.event(&event, expected.is_some());
         match (&event, expected) {
             (Event::Scalar(token), Some(Expected::Text(text))) => {
@@ -70,6 +62,11 @@ pub(crate) fn holds(format: Format, source: &str, rendered: &str, touched: &BTre
         }
     });
     parsed.is_ok() && is_right && !unique.is_broken && before.finish() == after.finish()
+}
+
+/// Whether an event is a node without others in it; a number may stand where a string was.
+fn is_leaf(event: &Event<'_>) -> bool {
+    matches!(event, Event::Scalar(_) | Event::Fixed(_))
 }
 
 /// Whether `rendered` has the keys and the values of `source` in their order, as far as quotes tell them apart.

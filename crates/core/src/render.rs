@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use redeem_syntax::scalar::Scalar;
-use redeem_syntax::{Code, Diagnostic, Format, Mark, Place, Reference, Scan, Severity, Source, scan::MarkedString};
+use redeem_syntax::{Code, Diagnostic, Format, Mark, Place, Reference, Scan, Severity, Source, Span, scan::MarkedString};
 use zeroize::Zeroizing;
 
 use crate::answers::{Answer, Answers};
 use crate::edit::{Edit, Rendered};
-use crate::encode::{Encoding, Piece, Spot, Unencodable, bare, encode, python};
+use crate::encode::{Encoding, Piece, Reader, Spot, Unencodable, bare, encode, has_types, python};
 use crate::filter::{self, Filtered, check_filters};
 use crate::proof::{self, Expected};
 use crate::suggest::nearest;
@@ -42,7 +42,7 @@ pub fn render(source: &Source, scan: &Scan, answers: &Answers, encoding: &Encodi
     let is_stopped = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let mut rendered = (!is_stopped && scan.is_valid).then(|| Rendered::apply(source.text(), &edits));
     if let Some(text) = rendered.as_ref().filter(|text| !text.is_unchanged())
-        && !proves(source, text, &expected)
+        && !proves(source, text, &expected, encoding)
     {
         rendered = None;
         diagnostics.push(unproved(source, scan));
@@ -60,6 +60,12 @@ pub fn check(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
             let span = scalar.map_or(reference.span.clone(), |scalar| scalar.decoded.source_span(filter));
             diagnostics.push(Diagnostic::new(Code::UnknownFilter, message).at(source, span, "this filter"));
         }
+        if let Some(string) = scan.strings.get(reference.string)
+            && filter::is_typed(&reference.filters)
+            && let Err(problem) = can_be_bare(reference, &string.scalar)
+        {
+            diagnostics.push(unencodable(source, reference.span.clone(), problem));
+        }
     }
     diagnostics.sort_by_cached_key(Diagnostic::sort_key);
     diagnostics
@@ -71,7 +77,7 @@ enum Says {
     Bare(String),
 }
 
-fn proves(source: &Source, rendered: &Rendered, expected: &[(usize, Says)]) -> bool {
+fn proves(source: &Source, rendered: &Rendered, expected: &[(usize, Says)], encoding: &Encoding) -> bool {
     // Text has no structure that could be broken.
     if source.format() == Format::Text {
         return true;
@@ -85,6 +91,10 @@ fn proves(source: &Source, rendered: &Rendered, expected: &[(usize, Says)]) -> b
         .collect();
     // The text of a dotenv value depends on its reader; only the structure around it is compared.
     if source.format() == Format::Dotenv {
+        // Docker goes by lines and knows no quotes, whose two ends `keeps_structure` would look for.
+        if encoding.reader == Some(Reader::Docker) {
+            return source.text().split('\n').count() == rendered.text().split('\n').count();
+        }
         return proof::keeps_structure(source.format(), source.text(), rendered.text(), &touched);
     }
     proof::holds(source.format(), source.text(), rendered.text(), &touched)
@@ -227,22 +237,10 @@ impl Writer<'_> {
     }
 
     fn bare(&mut self, reference: &Reference, scalar: &Scalar, text: &str) -> Option<(Edit, Says)> {
-        let is_whole = reference.range == (0..scalar.decoded.text.len()) && matches!(reference.place, Place::Text);
-        let edit = if is_whole {
-            bare(scalar, text)
-        } else {
-            Err(Unencodable {
-                message: "a number or truth value has to be the whole value".to_owned(),
-                help: "leave out the filter `int`, `float` or `bool`, or the text around the reference".to_owned(),
-            })
-        };
-        match edit {
-            Ok(edit) => Some((edit, Says::Bare(text.to_owned()))),
-            Err(problem) => {
-                self.unencodable(reference.span.clone(), problem);
-                None
-            }
-        }
+        // Where it cannot be, `check` has told of it.
+        can_be_bare(reference, scalar).ok()?;
+        let edit = bare(&Spot { source: self.source.text(), scalar, pieces: &[] }, text);
+        Some((edit, Says::Bare(text.to_owned())))
     }
 
     /// The parts of a string's text that change, with what stands there before the format's encoding.
@@ -257,10 +255,7 @@ impl Writer<'_> {
         }
         for (reference, value) in values {
             let Filtered::Text(value) = value else {
-                self.unencodable(reference.span.clone(), Unencodable {
-                    message: "a number or truth value has to be the whole value".to_owned(),
-                    help: "leave out the filter `int`, `float` or `bool`, or the text around the reference".to_owned(),
-                });
+                // A number beside other text: `check` has told of it.
                 return None;
             };
             match &reference.place {
@@ -298,11 +293,31 @@ impl Writer<'_> {
         Some(pieces)
     }
 
-    fn unencodable(&mut self, span: redeem_syntax::Span, problem: Unencodable) {
-        self.diagnostics.push(
-            Diagnostic::new(Code::UnencodableValue, problem.message)
-                .at(self.source, span, "the value does not fit here")
-                .with_help(problem.help),
-        );
+    fn unencodable(&mut self, span: Span, problem: Unencodable) {
+        self.diagnostics.push(unencodable(self.source, span, problem));
     }
+}
+
+fn unencodable(source: &Source, span: Span, problem: Unencodable) -> Diagnostic {
+    Diagnostic::new(Code::UnencodableValue, problem.message)
+        .at(source, span, "the value does not fit here")
+        .with_help(problem.help)
+}
+
+/// Whether a reference may become a number or a truth value: it has to be all of a value that can be one.
+fn can_be_bare(reference: &Reference, scalar: &Scalar) -> Result<(), Unencodable> {
+    let is_whole = reference.range == (0..scalar.decoded.text.len()) && matches!(reference.place, Place::Text);
+    if !is_whole {
+        return Err(Unencodable {
+            message: "a number or truth value has to be the whole value".to_owned(),
+            help: "leave out the filter `int`, `float` or `bool`, or the text around the reference".to_owned(),
+        });
+    }
+    if has_types(scalar) {
+        return Ok(());
+    }
+    Err(Unencodable {
+        message: "a number or truth value has no spelling of its own here".to_owned(),
+        help: "leave out the filter `int`, `float` or `bool`".to_owned(),
+    })
 }

@@ -2,12 +2,18 @@
 
 use redeem_syntax::Span;
 
+/// How far a URL is followed on each side of a reference, in bytes.
+const LONGEST: usize = 4096;
+
 /// Whether `range` of `text` lies between `://` and the `@` of a URL's authority (RFC 3986, 3.2.1).
 pub(crate) fn is_in_userinfo(text: &str, range: &Span) -> bool {
     let ends_url = |c: char| c.is_whitespace() || "\"'<>`".contains(c);
-    let before = text[..range.start].rsplit(ends_url).next().unwrap_or_default();
+    // No URL is longer; with a bound, a long text of many references is not read once for each.
+    let first = text.ceil_char_boundary(range.start.saturating_sub(LONGEST));
+    let last = text.floor_char_boundary(range.end.saturating_add(LONGEST).min(text.len()));
+    let before = text[first..range.start].rsplit(ends_url).next().unwrap_or_default();
     let Some((_, authority)) = before.rsplit_once("://") else { return false };
-    let after = text[range.end..].split(ends_url).next().unwrap_or_default();
+    let after = text[range.end..last].split(ends_url).next().unwrap_or_default();
     let rest = after.split(['/', '?', '#']).next().unwrap_or_default();
     !authority.contains(['/', '?', '#', '@']) && rest.contains('@')
 }

@@ -20,15 +20,30 @@ pub struct BackendType {
     pub name: &'static str,
     /// What it is, for documentation.
     pub about: &'static str,
+    /// The keys of its table, besides `name` and `type`.
+    pub keys: &'static [&'static str],
     /// Makes one from its table.
     pub open: fn(&BackendConfig) -> Result<Box<dyn Backend>, ConfigError>,
 }
 
+/// The keys that say how names become variables.
+const VARIABLES: &[&str] = &["prefix", "bare_keys", "map", "names"];
+
 /// Every type of backend.
 pub const BACKENDS: &[BackendType] = &[
-    BackendType { name: "env", about: "the environment", open: env::open },
-    BackendType { name: "dotenv", about: "a `.env` file", open: dotenv::open },
-    BackendType { name: "files", about: "a folder with one secret a file", open: files::open },
+    BackendType { name: "env", about: "the environment", keys: VARIABLES, open: env::open },
+    BackendType {
+        name: "dotenv",
+        about: "a `.env` file",
+        keys: &["path", "prefix", "bare_keys", "map", "names"],
+        open: dotenv::open,
+    },
+    BackendType {
+        name: "files",
+        about: "a folder with one secret a file",
+        keys: &["path", "raw"],
+        open: files::open,
+    },
 ];
 
 /// Wraps a value that was found.

@@ -49,8 +49,8 @@ pub struct BackendConfig {
     pub name: String,
     /// Its type: `env`.
     pub kind: String,
-    /// Its file or folder.
-    pub path: Option<PathBuf>,
+    /// Its file or folder; an error if the variable that should hold it is not set.
+    pub path: Option<Result<PathBuf, String>>,
     /// See [`Variables`].
     pub prefix: String,
     /// See [`Variables`].
@@ -61,6 +61,8 @@ pub struct BackendConfig {
     pub names: Option<Vec<String>>,
     /// Whether a final line break belongs to a value.
     pub raw: bool,
+    /// The keys that its table has.
+    pub(crate) keys: Vec<&'static str>,
     source: Option<Source>,
     span: Span,
 }
@@ -224,13 +226,22 @@ impl Config {
         let Some(kind) = raw.r#type else {
             return Err(ConfigError::at(source, span, format!("backend `{}` has no `type`", raw.name)));
         };
+        let given = [
+            ("path", raw.path.is_some()),
+            ("prefix", raw.prefix.is_some()),
+            ("bare_keys", raw.bare_keys.is_some()),
+            ("map", raw.map.is_some()),
+            ("names", raw.names.is_some()),
+            ("raw", raw.raw.is_some()),
+        ];
         let path = match raw.path.map(|path| (path.span(), path.into_inner())) {
             None => None,
-            Some((span, RawPath::Written(path))) => Some(self.own(span, path)),
-            Some((span, RawPath::Variable { env })) => match std::env::var_os(&env) {
-                Some(path) => Some(PathBuf::from(path)),
-                None => return Err(ConfigError::at(source, span, format!("the variable `{env}` is not set"))),
-            },
+            Some((span, RawPath::Written(path))) => Some(Ok(self.own(span, path))),
+            // Only a run that asks the backend needs the variable.
+            Some((span, RawPath::Variable { env })) => Some(match std::env::var_os(&env) {
+                Some(path) => Ok(self.own(span, PathBuf::from(path))),
+                None => Err(format!("the variable `{env}`, which should hold the path, is not set")),
+            }),
         };
         Ok(BackendConfig {
             name: raw.name,
@@ -242,6 +253,7 @@ impl Config {
             map: raw.map.unwrap_or_default(),
             names: raw.names,
             raw: raw.raw.unwrap_or_default(),
+            keys: given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect(),
             source: Some(source.clone()),
         })
     }
@@ -259,7 +271,7 @@ impl Config {
             is_outside |= depth < 0;
         }
         let whole = self.folder.join(path);
-        if is_outside {
+        if is_outside || leads_outside(&whole, &self.folder) {
             self.outside.push((whole.clone(), span));
         }
         whole
@@ -282,6 +294,13 @@ impl Config {
                     .with_help("read the file, then run `redeem trust`; in CI set REDEEM_TRUST to its digest")
             })
             .collect()
+    }
+
+    /// The error for a key that backends of this type do not have.
+    pub(crate) fn useless_key(table: &BackendConfig, key: &str, known: &[&str]) -> ConfigError {
+        table
+            .error(format!("a backend of type `{}` has no key `{key}`", table.kind))
+            .help(format!("its keys are: name, type, {}", known.join(", ")))
     }
 
     /// The error for a backend whose type is not in the table.
@@ -308,7 +327,8 @@ impl BackendConfig {
 
     pub(crate) fn required_path(&self) -> Result<PathBuf, ConfigError> {
         let missing = || self.error(format!("a backend of type `{}` needs a `path`", self.kind));
-        self.path.clone().ok_or_else(missing)
+        let path = self.path.clone().ok_or_else(missing)?;
+        path.map_err(|message| self.error(message).help("set it, or write the path itself"))
     }
 
     fn error(&self, message: String) -> ConfigError {
@@ -317,6 +337,13 @@ impl BackendConfig {
             None => ConfigError::new(message),
         }
     }
+}
+
+/// Whether links in the part of a path that exists lead out of a folder.
+fn leads_outside(path: &Path, folder: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    let existing = path.ancestors().find_map(|part| part.canonicalize().ok());
+    existing.is_some_and(|real| !real.starts_with(&folder) && !folder.starts_with(&real))
 }
 
 /// Lays a profile's table over the backend of its name, or adds it at the end.

@@ -21,6 +21,9 @@ impl Disk {
             let Some(known) = BACKENDS.iter().find(|known| known.name == table.kind) else {
                 return Err(config.unknown_backend_type(table));
             };
+            if let Some(key) = table.keys.iter().find(|key| !known.keys.contains(key)) {
+                return Err(Config::useless_key(table, key, known.keys));
+            }
             backends.push((known.open)(table)?);
         }
         if backends.is_empty() {

@@ -117,7 +117,7 @@ pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
         for entry in builder.build() {
             match entry {
                 Ok(entry) => {
-                    let Some(kind) = entry.file_type() else { continue };
+                    let Some(kind) = entry.file_type().filter(|_| entry.depth() > 0) else { continue };
                     let is_out = entry.path().ancestors().take_while(|path| *path != root).any(|path| {
                         is_left_out(path, path != entry.path() || kind.is_dir())
                     });
@@ -132,7 +132,8 @@ pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
         let walk = WalkDir::new(root).follow_links(false).sort_by_file_name().into_iter();
         for entry in walk.filter_entry(|entry| !is_left_out(entry.path(), entry.file_type().is_dir())) {
             match entry {
-                Ok(entry) if entry.file_type().is_dir() => {}
+                // A root that is a link leads to a folder: it was named.
+                Ok(entry) if entry.file_type().is_dir() || entry.depth() == 0 => {}
                 Ok(entry) => {
                     let kind = entry.file_type();
                     take(entry.into_path(), kind.is_symlink(), kind.is_file());

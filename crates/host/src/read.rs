@@ -87,10 +87,11 @@ pub(crate) fn read(path: &Path, is_named: bool) -> Result<ReadFile, Box<Diagnost
         let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0) + 1);
         (&file).take(LARGEST + 1).read_to_end(&mut bytes).map_err(told)?;
         let after = file.metadata().map_err(told)?;
-        // An output belongs to one version of its source.
-        let is_same = before.mtime() == after.mtime()
-            && before.mtime_nsec() == after.mtime_nsec()
-            && (!before.is_file() || after.len() == bytes.len() as u64);
+        // An output belongs to one version of its source; what comes through a pipe comes once.
+        let is_same = !before.is_file()
+            || before.mtime() == after.mtime()
+                && before.mtime_nsec() == after.mtime_nsec()
+                && after.len() == bytes.len() as u64;
         if is_same {
             let mode = if before.is_file() { before.mode() & 0o7777 } else { 0o600 };
             return classify(bytes)

@@ -141,7 +141,11 @@ impl Dialects {
     /// The first word that names no dialect.
     pub fn from_words<'w>(words: impl IntoIterator<Item = &'w str>) -> Result<Self, &'w str> {
         let mut dialects = Self::default();
-        let mut is_replaced = false;
+        let mut words = words.into_iter().peekable();
+        let mut is_replaced = words.peek().is_none();
+        if is_replaced {
+            dialects.live.clear();
+        }
         for word in words {
             let name = word.trim_start_matches(['+', '-']);
             let known = DIALECTS.iter().find(|dialect| dialect.name == name).ok_or(word)?.name;

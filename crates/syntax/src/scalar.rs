@@ -138,10 +138,8 @@ impl Decoded {
     }
 
     fn source_offset(&self, offset: usize, is_end: bool) -> usize {
-        let covers = |piece: &&Piece| {
-            if is_end { piece.text.start < offset && offset <= piece.text.end } else { piece.text.contains(&offset) }
-        };
-        match self.pieces.iter().find(covers) {
+        let before = |piece: &Piece| if is_end { piece.text.end < offset } else { piece.text.end <= offset };
+        match self.pieces.get(self.pieces.partition_point(before)) {
             Some(piece) if piece.is_verbatim() => piece.source.start + (offset - piece.text.start),
             Some(piece) if is_end => piece.source.end,
             Some(piece) => piece.source.start,

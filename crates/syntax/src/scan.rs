@@ -68,7 +68,7 @@ pub fn scan(source: &Source, dialects: &Dialects) -> Scan {
         let ignored = ignored_lines(source);
         found = scan_broken(source, dialects, &error, ignored);
     }
-    found.diagnostics.sort_by_key(Diagnostic::sort_key);
+    found.diagnostics.sort_by_cached_key(Diagnostic::sort_key);
     found
 }
 
@@ -89,6 +89,11 @@ impl<'s> Scanner<'_, 's> {
             other => {
                 if !matches!(other, Event::Comment(_)) {
                     self.by_name = false;
+                }
+                if let Event::Fixed(line) = other
+                    && self.source.format() == Format::Dotenv
+                {
+                    self.odd_line(line);
                 }
                 self.walker.take(&other);
             }
@@ -194,6 +199,21 @@ impl<'s> Scanner<'_, 's> {
         });
     }
 
+    /// A line that is no `NAME=value` is left as it is, so a reference in it is told.
+    fn odd_line(&mut self, line: &str) {
+        let hits = self.dialects.find_inline(line);
+        let Some(hit) = hits.iter().find(|hit| matches!(hit.what, What::Reference(_))) else { return };
+        let start = line.as_ptr().addr() - self.source.text().as_ptr().addr();
+        let span = start + hit.range.start..start + hit.range.end;
+        if !self.is_ignored(span.start) {
+            self.found.diagnostics.push(
+                Diagnostic::new(Code::SyntaxError, "this line is no `NAME=value`, so its reference stays as it is")
+                    .at(self.source, span, "not rendered")
+                    .with_help("write `NAME=value`, or make a comment of the line"),
+            );
+        }
+    }
+
     /// `key: {secret:x}` without quotes is a mapping with the key `secret:x` to every YAML parser.
     fn unquoted_flow(&mut self, token: &Token<'_>) {
         if !(token.style == Style::YamlPlain && token.in_flow && token.text.starts_with("secret:")) {
@@ -214,7 +234,7 @@ impl<'s> Scanner<'_, 's> {
     }
 
     fn is_ignored(&self, offset: usize) -> bool {
-        !self.ignored.is_empty() && self.ignored.contains(&self.source.position(offset).0)
+        !self.ignored.is_empty() && self.ignored.contains(&self.source.line(offset))
     }
 }
 
@@ -238,7 +258,14 @@ fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxError, ignore
         found: Scan::default(),
     };
     let mut hits = dialects.find_inline(text);
-    hits.retain(|hit| !is_in_comment(source, hit.range.start));
+    let mut comment = (0, text.len());
+    hits.retain(|hit| {
+        let line = source.line(hit.range.start);
+        if comment.0 != line {
+            comment = (line, comment_start(source, line));
+        }
+        hit.range.start < comment.1
+    });
     let culprit = hits
         .iter()
         .filter(|hit| matches!(hit.what, What::Reference(_)))
@@ -284,11 +311,15 @@ fn plain_token(text: &str, reference: &Span) -> Span {
     start..reference.end + end
 }
 
-/// Whether a `#` opens a comment before `offset` on its line, as far as that can be told without a parser.
-fn is_in_comment(source: &Source, offset: usize) -> bool {
-    let line = source.line_span(source.position(offset).0);
-    let before = &source.text()[line.start..offset];
-    before.trim_start().starts_with('#') || before.contains(" #") && !before.contains(['"', '\''])
+/// Where a `#` opens a comment on a line, as far as that can be told without a parser.
+fn comment_start(source: &Source, line: usize) -> usize {
+    let span = source.line_span(line);
+    let text = source.slice(&span);
+    if text.trim_start().starts_with('#') {
+        return span.start;
+    }
+    let comment = text.find(" #").filter(|&at| !text[..at].contains(['"', '\'']));
+    comment.map_or(span.end, |at| span.start + at)
 }
 
 /// The 1-based lines that a `redeem: ignore` comment leaves as they are.
@@ -304,13 +335,13 @@ fn ignored_lines(source: &Source) -> BTreeSet<usize> {
         if !text[comment.clone()].contains(IGNORE) {
             return;
         }
-        let line = source.position(comment.start).0;
+        let line = source.line(comment.start);
         let is_alone = text[source.line_span(line).start..comment.start].trim().is_empty();
         lines.insert(if is_alone { line + text[comment].matches('\n').count() + 1 } else { line });
     };
     if source.format() == Format::Text {
         for (at, _) in text.match_indices(IGNORE) {
-            let line = source.line_span(source.position(at).0);
+            let line = source.line_span(source.line(at));
             let sign = ["#", "//", ";", "<!--", "--", "/*"]
                 .iter()
                 .filter_map(|sign| text[line.start..at].rfind(sign))

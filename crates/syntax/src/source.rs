@@ -46,11 +46,15 @@ impl Source {
 
     /// The line and column of a byte offset, both 1-based; the column counts characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        let starts = self.line_starts();
-        let line = starts.partition_point(|&start| start <= offset);
-        let start = starts[line - 1];
+        let line = self.line(offset);
+        let start = self.line_starts()[line - 1];
         let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
         (line, column + 1)
+    }
+
+    /// The 1-based line of a byte offset.
+    pub fn line(&self, offset: usize) -> usize {
+        self.line_starts().partition_point(|&start| start <= offset)
     }
 
     /// The byte span of a 1-based line, its line break excluded.

@@ -36,12 +36,13 @@ enum Job {
 fn job(options: &Render, config: &Config) -> Result<Job, Stop> {
     let only = options.only.as_deref().map(only).transpose().map_err(|error| Stop::usage(error, "see `redeem render --help`"))?;
     let is_folder = |path: &Path| path.is_dir();
-    let (paths, output) = match (&options.paths[..], &options.output) {
+    let wanted = options.output.as_ref().filter(|output| *output != Path::new("-"));
+    let (paths, output) = match (&options.paths[..], wanted) {
         ([], output) => {
             let source = config.source.clone().ok_or_else(|| {
                 Stop::usage("nothing to render", "name a file or a folder, or set `source` under [render] in redeem.toml")
             })?;
-            (vec![source], output.clone().or_else(|| config.output.clone()))
+            (vec![source], output.cloned().or_else(|| config.output.clone()))
         }
         ([one], None) if !is_folder(one) => {
             if options.check || options.dry_run {
@@ -174,6 +175,15 @@ impl Writing<'_> {
         if self.options.check || self.options.dry_run {
             return self.compare(&run, &folder, problems, reporter);
         }
+        if self.is_file && leads_to_no_file(&self.output) {
+            return Err(Stop {
+                exit: Exit::Unwritten,
+                ..Stop::usage(
+                    format!("{} leads to something that is no file, and would be replaced by one", self.output.display()),
+                    "leave out `-o` to write to standard output",
+                )
+            });
+        }
         let outputs = if self.is_file { Outputs::beside(&self.output)?.0 } else { Outputs::in_folder(&self.output)? };
         let mut rendering = run.render(&redeem_host::Target::Write(&outputs));
         rendering.diagnostics.extend(problems);
@@ -210,9 +220,10 @@ impl Writing<'_> {
         let changed: Vec<&PathBuf> =
             rendering.files.iter().filter(|(_, state)| *state == FileState::Changed).map(|(path, _)| path).collect();
         let word = if self.options.check { "stale" } else { "would write" };
-        let lines: String = changed.iter().map(|path| format!("{word} {}\n", folder.join(path).display())).collect();
+        let lines: String = changed.iter().map(|path| format!("{word} {}\n", shown(&folder.join(path)))).collect();
         print(lines.as_bytes())?;
-        reporter.note(&format!("{} of {} differ", changed.len(), counted(rendering.files.len(), "output")));
+        let state = if self.options.check { "stale" } else { "would change" };
+        reporter.note(&format!("{} of {} {state}", changed.len(), counted(rendering.files.len(), "output")));
         Ok(match exit {
             Exit::Done if self.options.check && !changed.is_empty() => Exit::Found,
             exit => exit,
@@ -222,7 +233,7 @@ impl Writing<'_> {
     fn tell(&self, rendering: &Rendering, reporter: &Reporter) -> Exit {
         reporter.diagnostics(&rendering.diagnostics);
         for error in &rendering.write_errors {
-            reporter.problem(&told(error), None);
+            reporter.problem(&told(error), Some(error.help()));
         }
         for (path, state) in &rendering.files {
             reporter.detail(&format!("{state:?}: {}", path.display()).to_lowercase());
@@ -235,6 +246,11 @@ impl Writing<'_> {
         }
         Exit::of_render(&rendering.diagnostics, !rendering.write_errors.is_empty())
     }
+}
+
+/// Whether a path is a link to a device, a pipe or a terminal, as `/dev/stdout` is.
+fn leads_to_no_file(path: &Path) -> bool {
+    path.is_symlink() && (path.starts_with("/dev") || path.metadata().is_ok_and(|metadata| !metadata.is_file()))
 }
 
 fn parent(path: &Path) -> PathBuf {

@@ -12,6 +12,10 @@ pub(crate) fn run(global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let Some(digest) = digest(&config) else {
         return Err(Stop::usage("there is no redeem.toml here", "run this in the folder of the one to trust, or name it with --config"));
     };
+    if config.needs_trust().is_empty() {
+        reporter.note("this redeem.toml stays in its folder: there is nothing to trust");
+        return Ok(Exit::Done);
+    }
     match accept(&config)? {
         Some(note) => {
             reporter.note(&format!("trusted until it changes; noted in {}", note.display()));

@@ -25,11 +25,12 @@ pub(super) fn encode(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizin
     if reader == Some(Reader::Docker) {
         return as_it_stands(spot, text);
     }
-    let is_plain = |text: &str| text.chars().all(is_plain_char);
+    let is_plain = |text: &str| !text.is_empty() && text.chars().all(is_plain_char);
     let pieces_are = |fits: &dyn Fn(&str) -> bool| spot.pieces.iter().all(|piece| fits(&piece.text));
     match spot.scalar.style {
-        Style::EnvBare if !text.is_empty() && is_plain(&text) => return Ok(text),
-        Style::EnvDouble if pieces_are(&fits_double) => return Ok(spot.splice(|piece, out| out.push_str(piece))),
+        Style::EnvBare if is_plain(&text) => return Ok(text),
+        Style::EnvBare if pieces_are(&is_plain) => return in_place(spot, reader),
+        Style::EnvDouble if pieces_are(&fits_double) => return in_place(spot, reader),
         Style::EnvSingle if fits_single(&text, reader).is_ok() => {
             return Ok(spot.splice(|piece, out| out.push_str(piece)));
         }
@@ -39,7 +40,10 @@ pub(super) fn encode(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizin
         _ => {}
     }
     // Other quotes change what the readers make of the text around the value, if that has a meaning.
-    let has_meaning = |part: &str| part.contains(['$', '`', '\\', '"', '\'']);
+    let is_bare = spot.scalar.style == Style::EnvBare;
+    let has_meaning = |part: &str| {
+        part.contains(['$', '`', '\\', '"', '\'']) || is_bare && (part.starts_with('~') || part.contains(":~"))
+    };
     if spot.scalar.style == Style::EnvBacktick || spot.scalar.style != Style::EnvSingle && spot.untouched().any(has_meaning) {
         return Err(Unencodable::new(
             "the value needs other quotes, and the text around it would be read differently in them",
@@ -53,13 +57,85 @@ pub(super) fn encode(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizin
     }
 }
 
+/// Splices the pieces, if what stands before each leaves it as it is.
+fn in_place(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizing<String>, Unencodable> {
+    let reads = |one: Reader| reader.is_none_or(|reader| reader == one);
+    let mut before = Zeroizing::new(String::new());
+    let mut parts = spot.untouched().peekable();
+    for piece in spot.pieces {
+        before.push_str(parts.next().unwrap_or_default());
+        let follows = parts.peek().copied().unwrap_or_default();
+        if reads(Reader::Sh) && (is_in_expansion(&before) || is_in_name(&before) && extends_name(&piece.text, follows))
+            || reads(Reader::Python) && before.rfind("${").is_some_and(|open| !before[open..].contains('}'))
+            || reads(Reader::Sh) && piece.text.ends_with(':') && follows.starts_with('~')
+        {
+            return Err(Unencodable::new(
+                "the value would be a part of what a reader of this file runs or expands",
+                "give the reference a variable of its own",
+            ));
+        }
+        let backslashes = before.len() - before.trim_end_matches('\\').len();
+        // Node's dotenv expands `\n` and `\r` however many backslashes stand before it.
+        let is_break = |letter: &char| reads(Reader::Node) && matches!(letter, 'n' | 'r');
+        let first = piece.text.chars().chain(follows.chars()).next();
+        let is_escaped = backslashes % 2 == 1 || backslashes > 0 && first.as_ref().is_some_and(is_break);
+        if is_escaped && spot.scalar.style == Style::EnvDouble {
+            return Err(Unencodable::new(
+                "with the backslash before it, the value's first letter may be an escape that a reader expands",
+                "put single quotes around the whole value",
+            ));
+        }
+        before.push_str(&piece.text);
+    }
+    Ok(spot.splice(|piece, out| out.push_str(piece)))
+}
+
+/// Whether a shell that has read `before` is inside a command or a parameter (POSIX 2.6).
+fn is_in_expansion(before: &str) -> bool {
+    let mut open = Vec::new();
+    let mut chars = before.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '$' if matches!(chars.peek(), Some('(' | '{')) => open.extend(chars.next()),
+            '`' if open.last() == Some(&'`') => {
+                open.pop();
+            }
+            '`' => open.push('`'),
+            ')' if open.last() == Some(&'(') => {
+                open.pop();
+            }
+            '}' if open.last() == Some(&'{') => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    !open.is_empty()
+}
+
+/// Whether `before` ends in `$NAME`, so that a letter behind it would be a part of the name.
+fn is_in_name(before: &str) -> bool {
+    before.trim_end_matches(is_word).ends_with('$')
+}
+
+/// Whether a value, or where it is empty what follows it, goes on with a name.
+fn extends_name(value: &str, follows: &str) -> bool {
+    value.chars().chain(follows.chars()).next().is_some_and(is_word)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
 /// Characters that mean themselves without quotes to every reader.
 fn is_plain_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c)
 }
 
 fn is_variable(text: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !text.is_empty() && text.chars().all(is_word) && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
@@ -108,7 +184,7 @@ fn fits_single(text: &str, reader: Option<Reader>) -> Result<(), Unencodable> {
 fn for_one(text: &str, reader: Option<Reader>) -> Option<Zeroizing<String>> {
     let has = |what: &str| text.contains(what);
     match reader? {
-        Reader::Sh if !has("\0") => Some(Zeroizing::new(format!("'{}'", text.replace('\'', "'\\''")))),
+        Reader::Sh if !has("\0") => Some(for_shell(text)),
         Reader::Python if !has("\0") && !has("${") => {
             let escaped = text
                 .replace('\\', "\\\\")
@@ -126,6 +202,29 @@ fn for_one(text: &str, reader: Option<Reader>) -> Option<Zeroizing<String>> {
         }
         _ => None,
     }
+}
+
+/// Single quotes for a shell, with `'\''` for each of the value's own.
+///
+/// Where the line ends behind one, or a comment could begin, a reader that goes by lines would take the
+/// reopening quote for the end. What stands there goes into double quotes, which mean the same.
+fn for_shell(text: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(2 * text.len() + 2));
+    out.push('\'');
+    let mut parts = text.split('\'');
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let rest = part.trim_start_matches([' ', '\t', '\r', '\n', '#']);
+        let lead = &part[..part.len() - rest.len()];
+        out.push_str("'\\'");
+        if !lead.is_empty() {
+            out.extend(["\"", lead, "\""]);
+        }
+        out.push('\'');
+        out.push_str(rest);
+    }
+    out.push('\'');
+    out
 }
 
 /// Docker takes everything behind the `=` as it stands, quotes included.

@@ -48,6 +48,7 @@ fn yaml_plain_stays_plain_or_is_quoted() {
         ("{a: x${secret.x}}", "y", Err(Code::UnquotedReference)),
         ("a: $${secret.x}\n", "v", Ok("a: ${secret.x}\n")),
         ("port: '${secret.x | int}'\n", "5432", Ok("port: 5432\n")),
+        ("port: |- # c\n  ${secret.x | int}\n", "5432", Ok("port: 5432 # c\n")),
         ("port: 'a${secret.x | int}'\n", "5432", Err(Code::UnencodableValue)),
     ]);
 }
@@ -61,6 +62,8 @@ fn yaml_quotes_keep_their_kind_where_they_can() {
         ("a: \"x\n  ${secret.x}\n  y\"\n", " v ", Ok("a: \"x\n  \\x20v\\x20\n  y\"\n")),
         ("a: \"x\n  ${secret.x}\n  y\"\n", "", Ok("a: \"x  y\"\n")),
         ("a: 'x\n  ${secret.x}\n  y'\n", " v", Ok("a: \"x  v y\"\n")),
+        ("\"x\n${secret.x} y\"\n", "...", Ok("\"x ... y\"\n")),
+        ("'x\n${secret.x}--- y'\n", "", Ok("\"x --- y\"\n")),
         ("[\"${secret.x}\", '${secret.x}']\n", "a,]", Ok("[\"a,]\", 'a,]']\n")),
     ]);
 }
@@ -79,9 +82,31 @@ fn yaml_blocks_keep_their_lines() {
         ("a: |\r\n  ${secret.x}\r\n", "1\n2", Ok("a: |\r\n  1\r\n  2\r\n")),
         ("a: >\n  p\n  ${secret.x}\n  q\n", "v", Ok("a: >\n  p\n  v\n  q\n")),
         ("a: >\n  p\n  ${secret.x}\n", "1\n2", Ok("a: \"p 1\\n2\\n\"\n")),
+        ("a: >\n  ${secret.x}\n", "", Ok("a: \"\\n\"\n")),
+        ("a: >\n  ${secret.x} p\n", "", Ok("a: \" p\\n\"\n")),
+        ("a: >-\n  ${secret.x}\n   p\n", "", Ok("a: \"\\n p\"\n")),
+        ("a: >\n  p ${secret.x}\n", "", Ok("a: >\n  p \n")),
         ("a: |\n  ${secret.x}", "v", Ok("a: |\n  v")),
         ("a: |\n  ${secret.x}", "v\n", Err(Code::UnencodableValue)),
+        ("a: |-\n  ${secret.x}", "v\n", Ok("a: \"v\\n\"")),
     ]);
+}
+
+#[test]
+fn yaml_keys_are_as_short_as_every_reader_wants_them() {
+    let fits = |text: &str, length: usize| {
+        rendered_for(Format::Yaml, text, &"k".repeat(length), Encoding::default()).is_ok()
+    };
+    for (text, longest) in [
+        ("${secret.x}: 1\n", 1024),
+        ("- 'é${secret.x}' : 1\n", 1019),
+        ("{a: 1, &a !!str \"${secret.x}\": 1}\n", 1013),
+        ("? ${secret.x}\n: 1\n", 5000),
+        ("{ ? '${secret.x}' : 1}\n", 5000),
+    ] {
+        assert!(fits(text, longest), "{text}");
+        assert!(longest == 5000 || !fits(text, longest + 1), "{text}");
+    }
 }
 
 #[test]
@@ -106,6 +131,7 @@ fn json_strings() {
         ("{\"a\": \"\\u007bsecret:x}\"} // c", "\"\\\n\u{1}\u{2028}", Ok("{\"a\": \"\\\"\\\\\\n\\u0001\\u2028\"} // c")),
         ("{\"{secret:x}\": 1, \"b\": 2}", "b", Err(Code::UnencodableValue)),
         ("[\"{secret:x | float}\",]", "1e3", Ok("[1000.0,]")),
+        ("[1, \"{secret:x | int}\", \"${secret.x | int}\", 2]", "5", Ok("[1, 5, 5, 2]")),
     ]);
 }
 
@@ -124,20 +150,48 @@ fn dotenv_quotes_are_those_that_all_readers_share() {
         ("A=\"$HOST {secret:x}\"\n", "a b", Ok("A=\"$HOST a b\"\n")),
         ("A=\"$HOST {secret:x}\"\n", "a$b", Err(Code::UnencodableValue)),
         ("A=\"h {secret:x}\"\n", "a$b", Ok("A='h a$b'\n")),
+        ("A=$HOST/{secret:x}\n", "ab", Ok("A=$HOST/ab\n")),
+        ("A=~/{secret:x}\n", "ab", Ok("A=~/ab\n")),
+        ("A=~/{secret:x}\n", "a b", Err(Code::UnencodableValue)),
+        ("A={secret:x}~\n", "a:", Err(Code::UnencodableValue)),
         ("{secret:x}=1\n", "a b", Err(Code::UnencodableValue)),
         ("{secret:x}=1\n", "AB", Ok("AB=1\n")),
     ]);
     for (reader, value, expected) in [
         (Reader::Sh, "it's $5\n", Ok("A='it'\\''s $5\n'\n")),
+        (Reader::Sh, "'\n#' # B", Ok("A=''\\'\"\n#\"''\\'\" # \"'B'\n")),
         (Reader::Python, "it's \"\n\\", Ok("A=\"it's \\\"\\n\\\\\"\n")),
         (Reader::Node, "it's\n$5", Ok("A=\"it's\\n$5\"\n")),
         (Reader::Docker, "it's \"$5", Ok("A=it's \"$5\n")),
+        (Reader::Docker, "'", Ok("A='\n")),
         (Reader::Docker, "a\nB=1", Err(Code::UnencodableValue)),
     ] {
         let encoding = Encoding { reader: Some(reader), escape: None };
         let rendered = rendered_for(Format::Dotenv, "A={secret:x}\n", value, encoding);
         assert_eq!(rendered.as_deref().map_err(|code| *code), expected, "{reader:?} {value:?}");
     }
+}
+
+#[test]
+fn dotenv_values_are_no_part_of_what_a_reader_runs_or_expands() {
+    for (text, value) in [
+        ("A=\"$(echo {secret:x})\"\n", "; id"),
+        ("A=\"`echo {secret:x}`\"\n", "ab"),
+        ("A=\"${B:-$(echo) {secret:x}}\"\n", "a}b"),
+        ("A=$(echo {secret:x})\n", "ab"),
+        ("A=\"$HOST{secret:x}\"\n", "ab"),
+        ("A=\"$HOST{secret:x}b\"\n", ""),
+        ("A=$HOST{secret:x}\n", "ab"),
+        ("A=\"C:\\{secret:x}\"\n", "new"),
+    ] {
+        check(Format::Dotenv, &[(text, value, Err(Code::UnencodableValue))]);
+    }
+    check(Format::Dotenv, &[
+        ("A=\"$(echo) {secret:x}\"\n", "; id", Ok("A=\"$(echo) ; id\"\n")),
+        ("A=\"$HOST{secret:x}\"\n", "/b", Ok("A=\"$HOST/b\"\n")),
+        ("A=\"\\\\{secret:x}\"\n", "ew", Ok("A=\"\\\\ew\"\n")),
+        ("A=\"\\\\{secret:x}\"\n", "new", Err(Code::UnencodableValue)),
+    ]);
 }
 
 #[test]

@@ -10,9 +10,10 @@ use super::{Spot, Unencodable, is_printable};
 
 mod block;
 mod plain;
+pub(super) use block::with_header_comment;
 pub(crate) use plain::is_string as plain_is_string;
 
-/// A simple key is at most this long (YAML 1.2.2, 7.4.2).
+/// A simple key is at most this long (YAML 1.2.2, 7.4.2): in characters, though some readers count bytes.
 const LONGEST_KEY: usize = 1024;
 
 /// Writes the pieces in the scalar's own style, or turns it to one that can hold them.
@@ -28,7 +29,7 @@ pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> 
     };
     let in_place = in_place.filter(|written| match style {
         Style::YamlLiteral | Style::YamlFolded => block::reads_as(spot, written, &expected),
-        _ => reads_as(written, style, &expected),
+        _ => reads_as(written, style, &expected) && !has_marker(written),
     });
     let written = match in_place {
         Some(written) => written,
@@ -40,13 +41,40 @@ pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> 
         }
         None => block::with_header_comment(spot, quoted(&expected)),
     };
-    if spot.scalar.is_key && written.chars().count() > LONGEST_KEY {
+    if spot.scalar.is_key && around_key(spot).is_some_and(|around| around + written.len() > LONGEST_KEY) {
         return Err(Unencodable::new(
             format!("with the value in place this key is longer than {LONGEST_KEY} characters, which YAML does not allow"),
             "use a shorter value in a key",
         ));
     }
     Ok(written)
+}
+
+/// Whether a line behind the first is what ends a document, wherever it stands (YAML 1.2.2, 9.1.2).
+fn has_marker(written: &str) -> bool {
+    let ends = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t', '\r']);
+    let is_marker = |line: &str| line.strip_prefix("---").or_else(|| line.strip_prefix("...")).is_some_and(ends);
+    written.split('\n').skip(1).any(is_marker)
+}
+
+/// How many bytes belong to a simple key besides its scalar: its anchor and tag, and the blanks before the `:`.
+///
+/// None for a key behind `?`, which may be of any length.
+fn around_key(spot: &Spot<'_>) -> Option<usize> {
+    let span = &spot.scalar.span;
+    let line = spot.source[..span.start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let mut before = &spot.source[line..span.start];
+    loop {
+        let tokens = before.trim_end_matches([' ', '\t']);
+        let token = tokens.rfind([' ', '\t', '[', '{', ',']).map_or(0, |at| at + 1);
+        match tokens.as_bytes().get(token) {
+            Some(b'&' | b'!') => before = &before[..token],
+            Some(b'?') if token + 1 == tokens.len() => return None,
+            _ => break,
+        }
+    }
+    let colon = spot.source[span.end..].find(':').unwrap_or(0);
+    Some(span.start - line - before.len() + colon)
 }
 
 fn reads_as(written: &str, style: Style, expected: &str) -> bool {

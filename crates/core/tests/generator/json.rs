@@ -102,6 +102,10 @@ impl Json<'_, '_> {
     }
 
     fn string(&mut self, style: &'static str, is_touched: bool, words: &[&str]) {
+        if is_touched && style == "value" && self.draft.rng.chance(4) {
+            let text = self.draft.typed();
+            return self.draft.touch("typed", &format!("\"{text}\""));
+        }
         let text = if is_touched { self.draft.wording(Taste::Any, words) } else { self.draft.rng.pick(words).to_owned() };
         let percent = self.draft.rng.pick(&[0, 0, 4]);
         let mut written = String::from("\"");

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use redeem_core::{Answers, Name, Secret};
+use redeem_core::{Answers, Encoding, Name, Reader, Secret};
 use redeem_syntax::{Code, Dialects, Format, Source, scan};
 
 mod dotenv;
@@ -29,8 +29,12 @@ pub(crate) struct Case {
     pub(crate) touched: Vec<Range<usize>>,
     /// Each reference or escape as its scalar says it, and what stands there afterwards.
     pub(crate) references: Vec<(String, String)>,
+    /// The references among them whose scalar becomes a number or a truth value.
+    pub(crate) typed: Vec<String>,
     /// Whether a touched scalar is a key.
     pub(crate) has_touched_key: bool,
+    /// Who reads a dotenv file, if it is one program alone.
+    pub(crate) reader: Option<Reader>,
     /// Comments, trailing commas and the byte order mark of a JSON document: no strict reader takes them.
     extras: Vec<Range<usize>>,
     answers: Vec<(String, String)>,
@@ -48,14 +52,17 @@ impl Case {
     /// The case that follows from a format and a seed.
     pub(crate) fn new(format: Format, seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ (0x5EC_2E70 << 8 | format as u64));
-        let is_big = seed % 4096 == 4000;
+        let is_big = matches!(seed % 1_000_000, 124 | 224 | 324 | 424);
         loop {
             let mut draft = Draft::new(&mut rng, is_big);
             match format {
                 Format::Yaml => yaml::document(&mut draft),
                 Format::Toml => toml::document(&mut draft),
                 Format::Json => json::document(&mut draft),
-                _ => dotenv::document(&mut draft),
+                _ => {
+                    draft.reader = dotenv::reader(&mut draft);
+                    dotenv::document(&mut draft);
+                }
             }
             if !draft.touched.is_empty() {
                 return Self {
@@ -64,7 +71,9 @@ impl Case {
                     styles: draft.styles,
                     touched: draft.touched,
                     references: draft.references,
+                    typed: draft.typed,
                     has_touched_key: draft.has_touched_key,
+                    reader: draft.reader,
                     extras: draft.extras,
                     answers: draft.answers,
                 };
@@ -77,7 +86,8 @@ impl Case {
         let source = Source::new("case", self.text.as_str(), self.format);
         let found = scan(&source, &Dialects::default());
         let secrets = self.answers.iter().map(|(name, value)| (Name::split(name), Secret::from(value.as_str())));
-        let outcome = redeem_core::render(&source, &found, &Answers::from_iter(secrets), &redeem_core::Encoding::default());
+        let encoding = Encoding { reader: self.reader, escape: None };
+        let outcome = redeem_core::render(&source, &found, &Answers::from_iter(secrets), &encoding);
         let Some(rendered) = outcome.rendered else {
             let first = outcome.diagnostics.first().expect("a refusal says why");
             return Rendering::Refused(first.code, first.message.clone());
@@ -93,25 +103,6 @@ impl Case {
         };
         assert_eq!(around(&self.text, &was), around(&text, &now), "the bytes around the touched scalars");
         Rendering::Text(text, now)
-    }
-
-    /// The document with its values in the places of its references, as far as a decoded text goes.
-    pub(crate) fn substitute(&self, decoded: &str) -> String {
-        let mut out = String::with_capacity(decoded.len());
-        let mut rest = decoded;
-        while let Some(first) = rest.chars().next() {
-            match self.references.iter().find(|(text, _)| rest.starts_with(text.as_str())) {
-                Some((text, value)) => {
-                    out.push_str(value);
-                    rest = &rest[text.len()..];
-                }
-                None => {
-                    out.push(first);
-                    rest = &rest[first.len_utf8()..];
-                }
-            }
-        }
-        out
     }
 
     /// The document without what a strict JSON reader does not take.
@@ -131,7 +122,8 @@ impl Case {
 
     /// The document with plain words for its references, for readers that would expand them.
     pub(crate) fn with_plain_words(&self) -> Self {
-        let words = |index: usize| format!("REDEEM{index}Z");
+        // The sign keeps a word apart from a variable's name before it.
+        let words = |index: usize| format!("+REDEEM{index}Z");
         let mut references: Vec<_> = self.references.iter().map(|(text, _)| text.clone()).enumerate().collect();
         references.sort_by_key(|(_, text)| std::cmp::Reverse(text.len()));
         let text = references.iter().fold(self.text.clone(), |text, (index, reference)| text.replace(reference, &words(*index)));
@@ -143,7 +135,9 @@ impl Case {
             styles: self.styles.clone(),
             touched: Vec::new(),
             references,
+            typed: Vec::new(),
             has_touched_key: self.has_touched_key,
+            reader: self.reader,
             extras: Vec::new(),
             answers: Vec::new(),
         }
@@ -170,9 +164,11 @@ struct Draft<'r> {
     touched: Vec<Range<usize>>,
     styles: Vec<&'static str>,
     references: Vec<(String, String)>,
+    typed: Vec<String>,
     answers: Vec<(String, String)>,
     extras: Vec<Range<usize>>,
     has_touched_key: bool,
+    reader: Option<Reader>,
     is_big: bool,
     /// How many names have been given, to keys, secrets and anchors.
     names: usize,
@@ -199,9 +195,11 @@ impl<'r> Draft<'r> {
             touched: Vec::new(),
             styles: Vec::new(),
             references: Vec::new(),
+            typed: Vec::new(),
             answers: Vec::new(),
             extras: Vec::new(),
             has_touched_key: false,
+            reader: None,
             is_big,
             names: 0,
         }
@@ -255,6 +253,26 @@ impl<'r> Draft<'r> {
             text.push_str(blank(self));
             text.push_str(self.rng.pick(words));
         }
+        text
+    }
+
+    /// A reference that is a whole scalar and asks for a type, and remembers what is written for it.
+    fn typed(&mut self) -> String {
+        let name = self.name("s");
+        let (filter, value, says) = self.rng.pick(&[
+            ("int", "5432", "5432"),
+            ("int", "-007", "-7"),
+            ("int", "0", "0"),
+            ("float", "1.50", "1.50"),
+            ("float", "1e300", "1.0e+300"),
+            ("float", "5", "5.0"),
+            ("bool", "Yes", "true"),
+            ("bool", "0", "false"),
+        ]);
+        let text = format!("${{secret.{name} | {filter}}}");
+        self.references.push((text.clone(), says.to_owned()));
+        self.typed.push(text.clone());
+        self.answers.push((name, value.to_owned()));
         text
     }
 

@@ -77,6 +77,11 @@ fn value(draft: &mut Draft<'_>, depth: usize, may_break: bool) {
     match draft.rng.below(20) {
         0..=13 => {
             let is_touched = draft.touches();
+            if is_touched && draft.rng.chance(4) {
+                let text = draft.typed();
+                let quote = draft.rng.pick(&["'", "\"", "'''", "\"\"\""]);
+                return draft.touch("typed", &format!("{quote}{text}{quote}"));
+            }
             let is_literal = draft.rng.chance(50);
             let is_multi = may_break && draft.rng.chance(45);
             let style = match (is_literal, is_multi) {

@@ -4,7 +4,7 @@ use super::{Draft, Taste};
 
 /// What an unquoted scalar may hold, at its start and elsewhere.
 const PLAIN: &[&str] = &["alpha", "b2", "it's", "x#y", "key=value", "10%", "C:\\dir", "ü–é", "user:pw", "a/b", "v-1", "x&y*z", "a\"b"];
-const QUOTED: &[&str] = &["alpha", "b2", "it's", ": x", "a #b", "[x,", "ü–é", "\\d", "- y", "&z", "\"q\"", "k: v", "100%", "#"];
+const QUOTED: &[&str] = &["alpha", "a\tb", "---", "...", "b2", "it's", ": x", "a #b", "[x,", "ü–é", "\\d", "- y", "&z", "\"q\"", "k: v", "100%", "#"];
 const TYPED: &[&str] = &["12", "true", "no", "~", "null", "1.5", "2001-01-01", "0x1F", "1:30", "text", "some words", "x.y"];
 const COMMENTS: &[&str] = &["# note", "#", "# {a: [b", "# it's", "# k: v", "# ü", "# {secret:commented}", "# ${secret.commented", "#\tx"];
 const TAGS: &[&str] = &["!!str", "!local", "!!str", "!<tag:yaml.org,2002:str>"];
@@ -24,10 +24,10 @@ pub(super) fn document(draft: &mut Draft<'_>) {
         draft.push("...");
         draft.newline();
     }
-    if draft.rng.chance(8) && draft.text.ends_with(draft.newline) {
-        let kept = draft.text.len() - draft.newline.len();
-        // A block's line break is its own; a quoted scalar's line has one more.
-        draft.text.truncate(kept);
+    let kept = draft.text.strip_suffix(draft.newline).unwrap_or(&draft.text);
+    // yaml-rust2 takes blanks at the end of a file for a line of the block before.
+    if !kept.ends_with([' ', '\n']) && draft.rng.chance(8) {
+        draft.text.truncate(kept.len());
     }
 }
 
@@ -62,6 +62,8 @@ enum Around {
     Block(usize),
     /// A flow collection inside such a block collection.
     Flow(usize),
+    /// Nothing: its lines may begin where the document's do.
+    Root,
     /// The left side of a `:`, on one line.
     Key,
     /// The left side of a `:` in a flow mapping.
@@ -86,6 +88,14 @@ impl Yaml<'_, '_> {
         let kind = self.draft.rng.below(20);
         if kind >= 17 && is_marked {
             return self.value(0, 0, Parent::Root);
+        }
+        if kind == 16 {
+            if is_marked {
+                self.line_end();
+            }
+            let is_touched = self.draft.touches();
+            self.flow_scalar(Around::Root, is_touched, QUOTED);
+            return self.line_end();
         }
         if is_marked {
             self.line_end();
@@ -154,6 +164,7 @@ impl Yaml<'_, '_> {
         }
         let is_touched = self.draft.touches();
         self.draft.has_touched_key |= is_touched;
+        self.properties();
         // A word of its own keeps most keys apart, whatever their values are.
         let words: &[&str] = &[&name];
         self.flow_scalar(around, is_touched, words);
@@ -250,7 +261,9 @@ impl Yaml<'_, '_> {
             }
             if is_map || self.draft.rng.chance(10) {
                 self.key(Around::FlowKey);
-                self.draft.push(": ");
+                let is_quoted = self.draft.text.ends_with(['"', '\'']);
+                let colon = self.draft.rng.pick(&[": ", ": ", " : ", ":"]);
+                self.draft.push(if is_quoted { colon } else { ": " });
             }
             match self.draft.rng.below(10) {
                 0 if depth < 2 => self.flow(column, depth + 1),
@@ -278,6 +291,12 @@ impl Yaml<'_, '_> {
     fn flow_scalar(&mut self, around: Around, is_touched: bool, words: &[&str]) {
         let in_flow = matches!(around, Around::Flow(_) | Around::FlowKey);
         let style = self.draft.rng.below(3);
+        let has_tag = self.draft.text.rsplit(['\n', ' ']).nth(1).is_some_and(|word| word.starts_with('!'));
+        if is_touched && !matches!(around, Around::Key | Around::FlowKey) && !has_tag && self.draft.rng.chance(4) {
+            let text = self.draft.typed();
+            let quote = self.draft.rng.pick(if in_flow { &["'", "\""] } else { &["'", "\"", ""] });
+            return self.draft.touch("typed", &format!("{quote}{text}{quote}"));
+        }
         if style == 0 && !in_flow {
             let own = if matches!(around, Around::Key) { words } else { PLAIN };
             let taste = if around == Around::Key { Taste::Word } else { Taste::Plain };
@@ -308,12 +327,12 @@ impl Yaml<'_, '_> {
         let style = match around {
             Around::Key | Around::FlowKey => "key",
             Around::Flow(_) => "flow",
-            Around::Block(_) if written.contains('\n') => match style {
+            Around::Block(_) | Around::Root if written.contains('\n') => match style {
                 "plain" => "plain lines",
                 "single" => "single lines",
                 _ => "double lines",
             },
-            Around::Block(_) => style,
+            Around::Block(_) | Around::Root => style,
         };
         self.draft.touch(style, written);
     }
@@ -343,8 +362,13 @@ impl Yaml<'_, '_> {
     /// A break that is escaped is one that vanishes; the blank stands before it. An empty line, which says
     /// a line break, would part a filter from its reference.
     fn folded(&mut self, written: &str, around: Around, escape: &str, may_part: bool) -> String {
-        let (Around::Block(column) | Around::Flow(column)) = around else { return written.to_owned() };
-        if !self.draft.rng.chance(25) {
+        let least = match around {
+            Around::Block(column) | Around::Flow(column) => column + 1,
+            // These words would end the document where it begins its lines.
+            Around::Root => usize::from(written.contains("---") || written.contains("...")),
+            Around::Key | Around::FlowKey => return written.to_owned(),
+        };
+        if !self.draft.rng.chance(35) {
             return written.to_owned();
         }
         let mut out = String::new();
@@ -358,12 +382,18 @@ impl Yaml<'_, '_> {
             }
             if !escape.is_empty() && self.draft.rng.chance(30) {
                 out.push_str(" \\");
+            } else if self.draft.rng.chance(10) {
+                out.push_str(self.draft.rng.pick(&[" ", "\t", "  "]));
             }
             out.push_str(self.draft.newline);
             if may_part && self.draft.rng.chance(15) {
+                out.push_str(self.draft.rng.pick(&["", "", " ", "    "]));
                 out.push_str(self.draft.newline);
             }
-            out.push_str(&" ".repeat(column + self.draft.rng.between(1, 3)));
+            out.push_str(&" ".repeat(least + self.draft.rng.below(3)));
+            if self.draft.rng.chance(5) {
+                out.push('\t');
+            }
         }
         out
     }
@@ -373,7 +403,7 @@ impl Yaml<'_, '_> {
         let is_touched = self.draft.touches();
         let is_folded = self.draft.rng.chance(40);
         let is_explicit = !is_root && self.draft.rng.chance(15);
-        let deeper = if is_root { self.draft.rng.pick(&[0, 2]) } else { self.draft.rng.pick(&[1, 2, 2, 4]) };
+        let deeper = self.draft.rng.pick(&[1, 2, 2, 4]);
         let mut lines: Vec<String> = Vec::new();
         for position in 0..self.draft.rng.between(1, 3) {
             if self.draft.rng.chance(15) {
@@ -381,7 +411,8 @@ impl Yaml<'_, '_> {
             }
             let lead = if (position > 0 || is_explicit) && self.draft.rng.chance(15) { "  " } else { "" };
             let phrase = self.phrase(PLAIN);
-            lines.push(format!("{lead}{phrase}"));
+            let tail = self.draft.rng.pick(&["", "", "", "", "", "", " ", "\t"]);
+            lines.push(format!("{lead}{phrase}{tail}"));
         }
         if is_touched {
             let at = lines.len() - 1 - self.draft.rng.below(lines.len());
@@ -392,10 +423,6 @@ impl Yaml<'_, '_> {
                 let lead = if lines[at].starts_with(' ') { "  " } else { "" };
                 format!("{lead}{text}")
             };
-        }
-        if deeper == 0 {
-            // PyYAML takes such a line for a comment.
-            lines.iter_mut().filter(|line| line.starts_with('#')).for_each(|line| line.insert(0, 'p'));
         }
         let chomping = self.draft.rng.pick(&["", "", "-", "+"]);
         let digit = if is_explicit { deeper.to_string() } else { String::new() };
@@ -420,6 +447,15 @@ impl Yaml<'_, '_> {
         }
         self.draft.newline();
         for _ in 0..self.draft.rng.pick(&[0, 0, 0, 1, 2]) {
+            if self.draft.rng.chance(15) {
+                let blanks = self.draft.rng.below(column + deeper + 1);
+                self.indent(blanks);
+            }
+            self.draft.newline();
+        }
+        if deeper > 1 && !is_root && self.draft.rng.chance(5) {
+            self.indent(column + 1);
+            self.draft.push("# behind the block");
             self.draft.newline();
         }
     }

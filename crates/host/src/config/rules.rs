@@ -106,6 +106,8 @@ impl Rules {
 
 /// A glob over paths; one without a `/` holds at any depth.
 pub(crate) fn matcher(pattern: &str) -> Result<GlobMatcher, String> {
+    // A folder that is left out is not entered, so its name is all that has to match.
+    let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
     let whole = if pattern.contains('/') { pattern.trim_start_matches("./").to_owned() } else { format!("**/{pattern}") };
     let glob = GlobBuilder::new(&whole).literal_separator(true).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| format!("this is no pattern: {}", error.kind()))

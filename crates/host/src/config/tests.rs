@@ -37,7 +37,7 @@ fn mistakes_are_told_at_their_place_with_a_suggestion() {
         ("[[files]]\nmatch = '*'\ndialects = ['+brase']\n", None, "did you mean `brace`"),
         ("[[files]]\nmatch = '['\n", None, "no pattern"),
         ("[[files]]\nmatch = '*'\nescape = 'xlm'\n", None, "did you mean `xml`"),
-        ("[render\n", None, "[render"),
+        ("[render\n", None, "unclosed table"),
         ("", Some("ci"), "no profile `ci`"),
     ] {
         let error = parse(text, profile).map(|_| ()).expect_err(text);

@@ -98,6 +98,10 @@ pub(super) fn may_write(folder: impl AsFd) -> Result<()> {
 
 /// Lists a folder, without `.` and `..`.
 pub(super) fn names(of: impl AsFd) -> Result<Vec<OsString>> {
+    retry_on_intr(|| list(&of))
+}
+
+fn list(of: impl AsFd) -> Result<Vec<OsString>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(of)? {
         let entry = entry?;

@@ -35,10 +35,7 @@ impl Outputs {
 
         sync_staged(&set, durability, &handles)?;
         let touched = {
-            let _moving = moving();
-            if set.moves.iter().any(|one| one.staging.is_abandoned()) {
-                return Err(WriteError::Abandoned);
-            }
+            let _moving = moving()?;
             for change in &set.modes {
                 change.apply(&handles)?;
             }
@@ -84,7 +81,7 @@ fn sync_file_systems<'a>(places: impl Iterator<Item = (&'a Arc<Staging>, &'a Arc
     let mut synced: Vec<&Arc<Staging>> = Vec::new();
     for (staging, folder) in places {
         if !synced.iter().any(|one| Arc::ptr_eq(one, staging)) {
-            at::sync_file_system(&staging.folder)
+            at::sync_file_system(staging.folder())
                 .map_err(|error| WriteError::system("sync the file system of", &folder.path, error))?;
             synced.push(staging);
         }
@@ -117,12 +114,13 @@ impl Move {
     fn apply(&self, handles: &Handles, changed: &mut bool) -> Result<(), WriteError> {
         let to = self.to.open(handles)?;
         let path = || self.to.path.join(&self.name);
-        match at::rename(&self.staging.folder, &self.staged, &to, &self.name) {
+        match at::rename(self.staging.folder(), &self.staged, &to, &self.name) {
             Ok(()) => Ok(()),
             // Another writer has made the folder since we looked.
             Err(Errno::NOTEMPTY | Errno::EXIST) if self.is_folder => {
                 *changed = true;
-                merge(&self.staging.folder, &self.staged, &to, &self.name).map_err(|error| WriteError::system("merge into", path(), error))
+                merge(self.staging.folder(), &self.staged, &to, &self.name)
+                    .map_err(|error| WriteError::system("merge into", path(), error))
             }
             Err(error) => Err(WriteError::system("rename into place", path(), error)),
         }

@@ -14,7 +14,7 @@ use rustix::{
 };
 
 use super::{
-    WriteError, at,
+    Move, Outputs, Set, WriteError, at,
     staging::{self, Staging, lock},
 };
 
@@ -57,6 +57,57 @@ pub(super) struct Handles(Mutex<VecDeque<Arc<Folder>>>);
 /// Handles kept open at once by one set; far from the usual limits of 256 and 1024 open files.
 const OPEN_HANDLES: usize = 64;
 
+impl Outputs {
+    /// Finds a folder by its path from the root; one that is missing is staged.
+    pub(super) fn folder(&self, rel: &Path) -> Result<Arc<Folder>, WriteError> {
+        let mut set = lock(&self.set);
+        if let Some(folder) = set.folders.get(rel) {
+            return Ok(Arc::clone(folder));
+        }
+        let mut folder = if let Some(root) = set.folders.get(Path::new("")) {
+            Arc::clone(root)
+        } else {
+            let mut root = Arc::clone(&self.anchor);
+            for name in &self.missing {
+                root = self.step(&mut set, &root, name)?;
+            }
+            set.folders.insert(PathBuf::new(), Arc::clone(&root));
+            root
+        };
+        let mut path = PathBuf::new();
+        for name in rel {
+            path.push(name);
+            folder = match set.folders.get(&path) {
+                Some(known) => Arc::clone(known),
+                None if set.named.contains(&path) => return Err(WriteError::Twice { path: folder.path.join(name) }),
+                None => self.step(&mut set, &folder, name)?,
+            };
+            set.folders.entry(path.clone()).or_insert_with(|| Arc::clone(&folder));
+        }
+        Ok(folder)
+    }
+
+    /// Goes one folder down, making what is missing in the staging folder.
+    fn step(&self, set: &mut Set, folder: &Arc<Folder>, name: &OsStr) -> Result<Arc<Folder>, WriteError> {
+        if folder.is_new() {
+            let child = self.broken_unless_done(|| folder.create_child(name, &self.handles))?;
+            set.fresh.push(Arc::clone(&child));
+            return Ok(child);
+        }
+        if let Some(child) = folder.child(name, &self.handles)? {
+            return Ok(child);
+        }
+        folder.check_writable(&self.handles)?;
+        let staging = folder.mount.staging()?;
+        let staged = staging.fresh_name();
+        let path = folder.path.join(name);
+        let child = Folder::staged(path, Arc::clone(&folder.mount), Arc::clone(&staging), staged.clone())?;
+        set.moves.push(Move { staging, staged, to: Arc::clone(folder), name: name.to_owned(), is_folder: true });
+        set.fresh.push(Arc::clone(&child));
+        Ok(child)
+    }
+}
+
 impl Mount {
     /// The staging folder of this mount, made when the first output needs it.
     pub(super) fn staging(&self) -> Result<Arc<Staging>, WriteError> {
@@ -80,8 +131,13 @@ impl Folder {
     }
 
     /// A folder that does not exist yet, alone under `name` in the staging folder.
-    pub(super) fn staged(path: PathBuf, mount: Arc<Mount>, staging: Arc<Staging>, name: OsString) -> Result<Arc<Self>, WriteError> {
-        at::create_folder(&staging.folder, &name).map_err(|error| WriteError::system("create", &path, error))?;
+    pub(super) fn staged(
+        path: PathBuf,
+        mount: Arc<Mount>,
+        staging: Arc<Staging>,
+        name: OsString,
+    ) -> Result<Arc<Self>, WriteError> {
+        at::create_folder(staging.folder(), &name).map_err(|error| WriteError::system("create", &path, error))?;
         Ok(Self::new(path, mount, None, Above::Staging(staging, name), None))
     }
 
@@ -103,7 +159,7 @@ impl Folder {
             }
             let opened = match &self.above {
                 Above::Folder(above, name) => open_inside(&*above.open(handles)?, name, &self.path)?,
-                Above::Staging(staging, name) => open_inside(&staging.folder, name, &self.path)?,
+                Above::Staging(staging, name) => open_inside(staging.folder(), name, &self.path)?,
                 Above::Nothing => None,
             };
             let opened = opened.ok_or_else(|| WriteError::system("open", &self.path, Errno::NOENT))?;

@@ -7,8 +7,8 @@ use std::{
     os::{fd::OwnedFd, unix::ffi::OsStrExt},
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -20,38 +20,50 @@ use super::{WriteError, at};
 /// A folder `.redeem-….tmp` of mode `0700`, locked while its process lives, gone when it is dropped.
 #[derive(Debug)]
 pub(super) struct Staging {
-    /// The folder itself; the lock is on this handle.
-    pub(super) folder: Arc<OwnedFd>,
-    parent: Arc<OwnedFd>,
-    name: OsString,
+    place: Arc<Place>,
     next: AtomicU64,
-    abandoned: AtomicBool,
 }
 
-/// Removes every staging folder of this process, for the thread that handles SIGINT, SIGTERM and SIGHUP.
+/// Where a staging folder is; the lock is on its handle.
+#[derive(Debug)]
+struct Place {
+    folder: OwnedFd,
+    parent: Arc<OwnedFd>,
+    name: OsString,
+}
+
+/// Removes every staging folder of this process and lets it make no more, for the thread that handles
+/// SIGINT, SIGTERM and SIGHUP, before it ends the process.
 ///
-/// A commit that has begun to rename ends first, so a set is not left in halves. A set that has not
-/// fails with [`WriteError::Abandoned`], or with an error of the system about a file that is gone.
+/// A commit that has begun to rename ends first, so a set is not left in halves. Another set fails with
+/// [`WriteError::Abandoned`], or with the system's word about a file that is gone.
 pub fn abandon() {
-    let _moving = moving();
-    let live: Vec<_> = lock(&LIVE).iter().filter_map(Weak::upgrade).collect();
-    for staging in live {
-        staging.abandoned.store(true, Ordering::SeqCst);
+    let _moving = lock(&MOVING);
+    let mut live = lock(&LIVE);
+    live.abandoned = true;
+    for place in live.places.drain(..) {
         // Other threads may still be creating files in it; once the folder is gone they cannot.
         for _ in 0..1000 {
-            if staging.remove() {
+            if place.remove().is_ok() {
                 break;
             }
         }
     }
 }
 
-static LIVE: Mutex<Vec<Weak<Staging>>> = Mutex::new(Vec::new());
+/// The staging folders of this process.
+struct Live {
+    places: Vec<Arc<Place>>,
+    abandoned: bool,
+}
+
+static LIVE: Mutex<Live> = Mutex::new(Live { places: Vec::new(), abandoned: false });
 static MOVING: Mutex<()> = Mutex::new(());
 
-/// Holds [`abandon`] off while outputs are renamed into place.
-pub(super) fn moving() -> MutexGuard<'static, ()> {
-    lock(&MOVING)
+/// Holds [`abandon`] off while outputs are renamed into place, unless it came first.
+pub(super) fn moving() -> Result<MutexGuard<'static, ()>, WriteError> {
+    let moving = lock(&MOVING);
+    if lock(&LIVE).abandoned { Err(WriteError::Abandoned) } else { Ok(moving) }
 }
 
 /// Locks without a care for panics elsewhere: what these locks guard is whole between any two statements.
@@ -63,6 +75,11 @@ impl Staging {
     /// Creates a staging folder in `parent`, whose path is for messages only.
     pub(super) fn create(parent: &Arc<OwnedFd>, path: &Path) -> Result<Arc<Self>, WriteError> {
         let failed = |error: io::Error| WriteError::system("create a temporary folder in", path, error);
+        // Held until the folder is listed, so that `abandon` misses none.
+        let mut live = lock(&LIVE);
+        if live.abandoned {
+            return Err(WriteError::Abandoned);
+        }
         // A sweeper may be faster than our lock and take a fresh folder for a stale one. Then another
         // name is tried.
         for _ in 0..100 {
@@ -72,48 +89,45 @@ impl Staging {
                 Err(Errno::EXIST) => continue,
                 Err(error) => return Err(failed(error.into())),
             }
-            let Some(folder) = lock_folder(parent, &name).map_err(|error| {
-                // Nobody will need it, and an empty folder harms nobody if it stays.
-                let _ = at::remove_folder(parent, &name);
-                failed(error)
-            })?
-            else {
-                continue;
-            };
-            let staging = Arc::new(Self {
-                folder: Arc::new(folder.into()),
-                parent: Arc::clone(parent),
-                name,
-                next: AtomicU64::new(0),
-                abandoned: AtomicBool::new(false),
-            });
-            let mut live = lock(&LIVE);
-            live.retain(|one| one.strong_count() > 0);
-            live.push(Arc::downgrade(&staging));
-            return Ok(staging);
+            match lock_folder(parent, &name) {
+                Ok(Some(folder)) => {
+                    let place = Arc::new(Place { folder: folder.into(), parent: Arc::clone(parent), name });
+                    live.places.push(Arc::clone(&place));
+                    return Ok(Arc::new(Self { place, next: AtomicU64::new(0) }));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    // An empty folder harms nobody if it stays.
+                    let _ = at::remove_folder(parent, &name);
+                    return Err(failed(error));
+                }
+            }
         }
         Err(failed(io::ErrorKind::ResourceBusy.into()))
+    }
+
+    pub(super) fn folder(&self) -> &OwnedFd {
+        &self.place.folder
     }
 
     /// A name that nothing in this folder has; outsiders cannot look inside, so it need not be random.
     pub(super) fn fresh_name(&self) -> OsString {
         self.next.fetch_add(1, Ordering::Relaxed).to_string().into()
     }
-
-    pub(super) fn is_abandoned(&self) -> bool {
-        self.abandoned.load(Ordering::SeqCst)
-    }
-
-    /// Removes the folder with all that is in it, and says whether it is gone.
-    fn remove(&self) -> bool {
-        remove(&self.parent, &self.name, &self.folder).is_ok()
-    }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
         // What cannot be removed now is swept by the next start.
-        let _ = self.remove();
+        let _ = self.place.remove();
+        // It is listed until it is gone: a process that ends while this runs removes it in `abandon`.
+        lock(&LIVE).places.retain(|place| !Arc::ptr_eq(place, &self.place));
+    }
+}
+
+impl Place {
+    fn remove(&self) -> rustix::io::Result<()> {
+        remove(&self.parent, &self.name, &self.folder)
     }
 }
 
@@ -128,8 +142,9 @@ pub(super) fn sweep(parent: &OwnedFd) {
     }
 }
 
-/// Whether a name is one that [`sweep`] removes, and so none for an output.
-pub(crate) fn is_staging_name(name: &OsStr) -> bool {
+/// Whether a name is that of a temporary folder, which is never an output nor a source, and not worth watching.
+#[must_use]
+pub fn is_staging_name(name: &OsStr) -> bool {
     let middle = name.as_bytes().strip_prefix(b".redeem-").and_then(|rest| rest.strip_suffix(b".tmp"));
     middle.is_some_and(|random| random.len() == 32 && random.iter().all(u8::is_ascii_hexdigit))
 }
@@ -196,48 +211,37 @@ fn remove(parent: &OwnedFd, name: &OsStr, folder: &OwnedFd) -> rustix::io::Resul
     }
 }
 
-/// Empties a folder of ours. Subfolders are first moved up to the top, so neither depth nor the limit of
-/// open files matters.
+/// How deep a folder is emptied with one open handle for each level.
+const DEEP: usize = 32;
+
+/// Empties a folder of ours. What is deep in it is moved up to its top first, so that neither the stack nor
+/// the limit of open files ends the work.
 fn empty(top: &OwnedFd) -> rustix::io::Result<()> {
-    let mut moved = 0_u64;
-    loop {
-        let names = at::names(top)?;
-        if names.is_empty() {
-            return Ok(());
-        }
-        for name in names {
-            let Some(found) = at::look(top, &name)? else { continue };
-            if at::kind(&found) != FileType::Directory {
-                unless_gone(at::remove_file(top, &name))?;
-                continue;
-            }
-            let folder = at::open_folder(top, &name)?;
-            for inner in at::names(&folder)? {
-                match at::look(&folder, &inner)? {
-                    Some(found) if at::kind(&found) == FileType::Directory => {
-                        moved += 1;
-                        match at::rename(&folder, &inner, top, OsStr::new(&format!("up-{moved}"))) {
-                            // A removal that was itself killed has left this name; the next round has another.
-                            Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST) => {}
-                            Err(error) => return Err(error),
-                        }
-                    }
-                    Some(_) => unless_gone(at::remove_file(&folder, &inner))?,
-                    None => {}
-                }
-            }
-            match at::remove_folder(top, &name) {
-                // Another thread was faster, or has put something new into it: the next round sees.
-                Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST) => {}
-                Err(error) => return Err(error),
-            }
-        }
+    let mut moved = 0;
+    while !at::names(top)?.is_empty() {
+        clear(top, top, 0, &mut moved)?;
     }
+    Ok(())
 }
 
-fn unless_gone(done: rustix::io::Result<()>) -> rustix::io::Result<()> {
-    match done {
-        Err(Errno::NOENT) => Ok(()),
-        done => done,
+fn clear(folder: &OwnedFd, top: &OwnedFd, depth: usize, moved: &mut u64) -> rustix::io::Result<()> {
+    for name in at::names(folder)? {
+        let Some(found) = at::look(folder, &name)? else { continue };
+        let done = if at::kind(&found) != FileType::Directory {
+            at::remove_file(folder, &name)
+        } else if depth == DEEP {
+            *moved += 1;
+            at::rename(folder, &name, top, OsStr::new(&format!("up-{moved}")))
+        } else {
+            clear(&at::open_folder(folder, &name)?, top, depth + 1, moved)?;
+            at::remove_folder(folder, &name)
+        };
+        match done {
+            // Another thread is faster or still writes, or a removal that was killed has left this very
+            // name: the next round sees to it.
+            Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST) => {}
+            Err(error) => return Err(error),
+        }
     }
+    Ok(())
 }

@@ -20,10 +20,10 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
     let Some(brace) = text[..sigil].trim_end_matches([' ', '\t']).strip_suffix('{').map(str::len) else {
         return Vec::new();
     };
-    let Some(from) = text[sigil..].starts_with(OPENING).then_some(sigil + OPENING.len()) else {
-        return Vec::new();
-    };
     let is_tight = brace + 1 == sigil;
+    let Some(from) = text[sigil..].starts_with(OPENING).then_some(sigil + OPENING.len()) else {
+        return if is_tight { misspelt(text, sigil, brace) } else { Vec::new() };
+    };
     match body(text, from) {
         Body::Closed { name, filters, end } => {
             let raw = &text[name.clone()];
@@ -71,6 +71,18 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
         Body::BadFilter { at, end } if is_tight => vec![bad_filter_hit(at, end)],
         Body::Unclosed | Body::BadFilter { .. } => Vec::new(),
     }
+}
+
+/// `{SECRET:NAME}` and `{secrets:NAME}` are no syntax of anybody, and too close to be meant as text.
+fn misspelt(text: &str, sigil: usize, brace: usize) -> Vec<Hit> {
+    let after = &text[sigil + "secret".len()..];
+    let Some(rest) = after.strip_prefix(['s', 'S']).unwrap_or(after).strip_prefix(':') else { return Vec::new() };
+    let Body::Closed { name, end, .. } = body(text, text.len() - rest.len()) else { return Vec::new() };
+    if RULE.read(&text[name.clone()]).is_err() || text[..brace].ends_with(['$', '{']) {
+        return Vec::new();
+    }
+    let proper = format!("{{{OPENING}{}", &text[name.start..end]);
+    vec![near_miss("the word is `secret`, in small letters", "not a reference").fix(brace..end, proper).at(brace..end)]
 }
 
 /// Whether the braces at `open` and before `close` are doubled, and not more than doubled.

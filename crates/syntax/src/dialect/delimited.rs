@@ -20,10 +20,19 @@ pub(super) enum Body {
     BadFilter { at: usize, end: usize },
 }
 
+/// The longest reference, in bytes: with a bound, a file of openings that never close is read once, not once each.
+const LONGEST: usize = 4096;
+
+/// The longest text that is taken for a name at all, in bytes.
+const LONGEST_NAME: usize = 600;
+
 /// Reads the body that begins at `from` of `text`.
 pub(super) fn body(text: &str, from: usize) -> Body {
-    let (rest, name) = raw_name(&text[from..]).unwrap_or((&text[from..], ""));
-    let name_end = text.len() - rest.len();
+    let text = &text[..text.floor_char_boundary(from.saturating_add(LONGEST).min(text.len()))];
+    let widest = text.floor_char_boundary(from.saturating_add(LONGEST_NAME).min(text.len()));
+    let (rest, name) = raw_name(&text[from..widest]).unwrap_or((&text[from..widest], ""));
+    let name_end = widest - rest.len();
+    let rest = &text[name_end..];
     match rest.as_bytes().first() {
         Some(b'}') => Body::Closed { name: from..name_end, filters: Vec::new(), end: name_end + 1 },
         Some(b'|') => {

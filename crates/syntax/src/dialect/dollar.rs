@@ -13,14 +13,15 @@ pub(super) const DIALECT: Dialect =
 const RULE: NameRule = NameRule { longest: 255, words: "1 to 255 letters, digits, `_` and `-`" };
 
 fn find(text: &str, sigil: usize) -> Vec<Hit> {
-    let Some(before) = text[..sigil].strip_suffix('{') else { return Vec::new() };
+    let Some(before) = text[..sigil].trim_end_matches([' ', '\t']).strip_suffix('{') else { return Vec::new() };
+    let is_tight = before.len() + 1 == sigil;
     let dollars = before.len() - before.trim_end_matches('$').len();
     if dollars == 0 {
         return Vec::new();
     }
     let open = before.len() - 1;
     let word = &text[sigil..];
-    if !word.starts_with("secret.") {
+    if !is_tight || !word.starts_with("secret.") {
         return if dollars % 2 == 1 { near_miss(text, sigil, open) } else { Vec::new() };
     }
     let mut hits = Vec::new();
@@ -60,11 +61,14 @@ fn near_miss(text: &str, sigil: usize, open: usize) -> Vec<Hit> {
     let Some(rest) = plural.strip_prefix('.') else { return Vec::new() };
     let from = text.len() - rest.len();
     let Body::Closed { name, end, .. } = body(text, from) else { return Vec::new() };
-    if RULE.read(&text[name.clone()]).is_err() {
+    if RULE.read(text[name.clone()].trim_end()).is_err() {
         return Vec::new();
     }
     let is_plural = plural.len() < after.len();
-    let message = if is_plural { "the word is `secret`, not its plural" } else { "the word is `secret`, in small letters" };
-    let proper = format!("${{secret.{}", &text[name.start..end]);
+    let is_tight = text[..sigil].ends_with('{');
+    let message = if !is_tight && text[sigil..].starts_with("secret.") {
+        "names are taken exactly, without blanks"
+    } else if is_plural { "the word is `secret`, not its plural" } else { "the word is `secret`, in small letters" };
+    let proper = format!("${{secret.{}{}", text[name.clone()].trim_end(), &text[name.end..end]);
     vec![Problem::new(Code::NearMiss, message, "not a reference").fix(open..end, proper).at(open..end)]
 }

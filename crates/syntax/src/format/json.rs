@@ -88,7 +88,7 @@ fn string(literal: StringLit<'_>, offset: usize, is_key: bool) -> Event<'_> {
 /// Decodes a string with its quotes (RFC 8259, section 7).
 pub(super) fn decode(raw: &str, start: usize) -> Option<Decoded> {
     let mut decoded = Decoded::default();
-    let end = raw.len().checked_sub(1)?;
+    let end = raw.len().checked_sub(1).filter(|&end| end >= 1 && raw.is_char_boundary(end))?;
     let mut at = 1;
     while at < end {
         let next = memchr::memchr(b'\\', &raw.as_bytes()[at..end]).map_or(end, |found| at + found);

@@ -127,7 +127,8 @@ pub(super) fn decode(raw: &str, start: usize, style: Style) -> Option<Decoded> {
     let is_multi = matches!(style, Style::TomlMultiBasic | Style::TomlMultiLiteral);
     let has_escapes = matches!(style, Style::TomlBasic | Style::TomlMultiBasic);
     let quote = if is_multi { 3 } else { 1 };
-    let end = raw.len().checked_sub(quote)?;
+    // A string of a broken file may lack its closing quotes.
+    let end = raw.len().checked_sub(quote).filter(|&end| end >= quote && raw.is_char_boundary(end))?;
     let mut at = quote;
     if is_multi {
         // A line break right after the opening quotes is not part of the string.

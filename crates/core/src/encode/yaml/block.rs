@@ -51,11 +51,18 @@ pub(super) fn literal(spot: &Spot<'_>, expected: &str) -> Option<Zeroizing<Strin
 
 /// Splices pieces of one line into a folded block; others would be folded, or unfold their neighbours.
 ///
-/// An empty piece may leave a line that begins with a blank, which the comparison behind this finds.
+/// An empty piece may leave a line that is blank or begins with a blank. The comparison behind this finds
+/// what that changes, but for the first line with text: it tells readers how far the block is indented.
 pub(super) fn folded(spot: &Spot<'_>) -> Option<Zeroizing<String>> {
+    let indent = spot.scalar.decoded.block_indent;
     let fits = |text: &str| text.trim() == text && text.chars().all(is_printable);
-    let pieces_fit = spot.scalar.decoded.block_indent > 0 && spot.pieces.iter().all(|piece| fits(&piece.text));
-    pieces_fit.then(|| spot.splice(|piece, out| out.push_str(piece)))
+    if indent == 0 || !spot.pieces.iter().all(|piece| fits(&piece.text)) {
+        return None;
+    }
+    let written = spot.splice(|piece, out| out.push_str(piece));
+    let first = written.lines().skip(1).find(|line| !line.trim_matches([' ', '\t']).is_empty())?;
+    let begins_at = first.len() - first.trim_start_matches(' ').len();
+    (begins_at == indent || Header::of(spot).is_explicit).then_some(written)
 }
 
 /// Whether a block written as `written` says `expected`, what follows it in the source included.
@@ -70,21 +77,23 @@ pub(super) fn reads_as(spot: &Spot<'_>, written: &str, expected: &str) -> bool {
     decode_raw(&whole, &(0..end), spot.scalar.style, indent).is_some_and(|decoded| decoded.text == expected)
 }
 
-/// Whether the end of the file ends the scalar, without a line break.
+/// Whether the end of the file ends the block, without a line break, and that leaves its text in doubt.
+///
+/// `|-` strips the line break whether there is one or not.
 pub(super) fn is_cut_off(spot: &Spot<'_>) -> bool {
-    is_block(spot) && !following(spot).0
+    is_block(spot) && !following(spot).0 && Header::of(spot).chomping != "-"
 }
 
 fn is_block(spot: &Spot<'_>) -> bool {
     matches!(spot.scalar.style, Style::YamlLiteral | Style::YamlFolded)
 }
 
-/// A block that turns to quotes keeps the comment of its header; any other scalar is just the quotes.
-pub(super) fn with_header_comment(spot: &Spot<'_>, mut quoted: Zeroizing<String>) -> Zeroizing<String> {
+/// A block that turns to quotes or a number keeps the comment of its header; any other scalar has none.
+pub(in crate::encode) fn with_header_comment(spot: &Spot<'_>, mut written: Zeroizing<String>) -> Zeroizing<String> {
     if is_block(spot) {
-        quoted.push_str(Header::of(spot).comment.trim_end());
+        written.push_str(Header::of(spot).comment.trim_end());
     }
-    quoted
+    written
 }
 
 /// The first line of a block: its indicators, and what follows them.

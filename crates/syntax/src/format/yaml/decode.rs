@@ -7,7 +7,7 @@ use crate::{Span, Style};
 /// Decodes a plain, single-quoted or double-quoted scalar (YAML 1.2.2, chapter 7).
 pub(in crate::format) fn decode_flow(raw: &str, start: usize, style: Style) -> Option<Decoded> {
     let quote = usize::from(style != Style::YamlPlain);
-    let end = raw.len().checked_sub(quote)?;
+    let end = raw.len().checked_sub(quote).filter(|&end| end >= quote && raw.is_char_boundary(end))?;
     let bytes = raw.as_bytes();
     let mut decoded = Decoded::default();
     // Blanks before this length of the text were written as escapes and are not folded away.

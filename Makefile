@@ -1,0 +1,29 @@
+# Few targets, no logic: each is a command or two that can be typed by hand.
+
+.PHONY: test check conformance interop fix accept bench docs
+
+test:                  ## what the README says
+	cargo test --workspace
+
+check: test conformance ## everything that needs no other program's servers
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+	sh tests/conformance/deny
+
+conformance:           ## 100,000 renders judged by other parsers; needs Python 3.11 and Node 20
+	sh tests/conformance/run
+	sh tests/conformance/run-expressions
+
+interop:               ## suites that need root, strace or real peers
+	sh tests/interop/run
+
+fix:                   ## format and apply what clippy can mend
+	cargo fmt --all
+	cargo clippy --workspace --all-targets --fix --allow-dirty
+
+bench:                 ## ratios against rg and cp; needs ripgrep
+	cargo bench -p redeem-cli --bench render
+
+docs:
+	cargo doc --workspace --no-deps --open

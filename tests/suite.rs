@@ -1,0 +1,18 @@
+//! Black-box tests of the `redeem` binary: what people type, what they see, what is on disk afterwards.
+
+#[path = "suite/check.rs"]
+mod check;
+#[path = "suite/config.rs"]
+mod config;
+#[path = "suite/faults.rs"]
+mod faults;
+#[path = "suite/leaks.rs"]
+mod leaks;
+#[path = "suite/render.rs"]
+mod render;
+#[path = "suite/sources.rs"]
+mod sources;
+#[path = "suite/support.rs"]
+mod support;
+#[path = "suite/tidy.rs"]
+mod tidy;
