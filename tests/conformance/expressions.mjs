@@ -47,15 +47,16 @@ python.runPython(readFileSync(new URL("expressions/judge.py", import.meta.url), 
 const { counts, failures } = JSON.parse(python.globals.get("judge")(JSON.stringify(lines)));
 
 for (const { problem, ...line } of failures) console.log(`${problem}\n    ${JSON.stringify(line).slice(0, 2000)}`);
-console.log(["", ...VERDICTS].map((word) => word.padEnd(13)).join("").trimEnd());
-for (const [part, verdicts] of Object.entries(counts)) {
-  console.log([part, ...VERDICTS.map((verdict) => String(verdicts[verdict] ?? 0))].map((word) => word.padEnd(13)).join("").trimEnd());
-}
+const row = (words) => console.log(words.map((word) => String(word).padEnd(13)).join("").trimEnd());
+row(["", ...VERDICTS]);
+for (const [part, found] of Object.entries(counts)) row([part, ...VERDICTS.map((verdict) => found[verdict] ?? 0)]);
 
-const sum = (...names) => Object.values(counts).reduce((all, found) => names.reduce((all, name) => all + (found[name] ?? 0), all), 0);
-const evaluated = (counts.random?.equal ?? 0) + (counts.random?.["raised alike"] ?? 0);
-const failed = sum("failed");
+const sum = (parts, ...verdicts) =>
+  parts.flatMap((found) => verdicts.map((verdict) => found?.[verdict] ?? 0)).reduce((all, one) => all + one, 0);
+const all = Object.values(counts);
+const evaluated = sum([counts.random], "equal", "raised alike");
+const failed = sum(all, "failed");
 const isEnough = evaluated >= LEAST_EVALUATED;
 if (!isEnough) console.log(`only ${evaluated} random expressions could be judged, ${LEAST_EVALUATED} are expected`);
-console.log(`${sum("equal", "raised alike", "untouched", "refused")} passed, ${failed} failed`);
+console.log(`${sum(all, "equal", "raised alike", "untouched", "refused")} passed, ${failed} failed`);
 process.exitCode = failed === 0 && isEnough ? 0 : 1;

@@ -52,14 +52,11 @@ fn binaries_are_copied_and_other_encodings_refused_by_name() {
         let project = Project::new(&[]).secret("X", "v");
         project.write(&format!("src/{name}"), &bytes);
         let run = project.redeem("render src -o out");
-        match refusal {
-            Some(words) => {
-                run.exits(3).says(&[words, name]);
-            }
-            None => {
-                run.exits(0);
-                assert_eq!(std::fs::read(project.path(&format!("out/{name}"))).expect("an output"), bytes, "{name}");
-            }
+        if let Some(words) = refusal {
+            run.exits(3).says(&[words, name]);
+        } else {
+            run.exits(0);
+            assert_eq!(std::fs::read(project.path(&format!("out/{name}"))).expect("an output"), bytes, "{name}");
         }
     }
 }

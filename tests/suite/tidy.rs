@@ -1,7 +1,7 @@
 //! The house rules that a machine can hold.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::{root, tree};
 
@@ -9,7 +9,7 @@ fn rust_files() -> Vec<(String, String)> {
     let files: Vec<_> = ["crates", "tests"]
         .iter()
         .flat_map(|folder| tree(&root().join(folder)).into_iter().map(move |path| format!("{folder}/{path}")))
-        .filter(|path| path.ends_with(".rs"))
+        .filter(|path| Path::new(path).extension().is_some_and(|ending| ending == "rs"))
         .map(|path| {
             let text = fs::read_to_string(root().join(&path)).expect("a source");
             (path, text)
@@ -48,7 +48,7 @@ fn nothing_is_ignored_or_left_undone() {
 #[test]
 fn each_code_is_shown_by_a_fixture_or_a_test() {
     let mut shown = String::new();
-    for path in tree(&root().join("fixtures/dialects")).into_iter().filter(|path| path.ends_with(".case")) {
+    for path in tree(&root().join("fixtures/dialects")).into_iter().filter(|path| Path::new(path).extension().is_some_and(|ending| ending == "case")) {
         shown.push_str(&fs::read_to_string(root().join("fixtures/dialects").join(path)).expect("a case"));
     }
     for (path, text) in rust_files() {

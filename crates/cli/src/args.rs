@@ -45,7 +45,7 @@ pub(crate) struct Global {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR or CLICOLOR=0 says otherwise
+    /// On a terminal, unless `NO_COLOR` or `CLICOLOR=0` says otherwise
     Auto,
     /// Always
     Always,
@@ -70,6 +70,7 @@ pub(crate) enum Command {
 
 /// `redeem render`
 #[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that people type")]
 pub(crate) struct Render {
     /// Files and folders; `-` is standard input. None: `source` of redeem.toml
     #[arg(value_hint = ValueHint::AnyPath)]

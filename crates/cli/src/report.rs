@@ -40,6 +40,7 @@ impl Reporter {
     }
 
     /// A problem that has no text to point at.
+    #[expect(clippy::unused_self, reason = "whoever may tell of a problem has a reporter")]
     pub(crate) fn problem(&self, message: &str, help: Option<&str>) {
         let help = help.map_or_else(String::new, |help| format!("  help: {help}\n"));
         last_words(&format!("error: {message}\n{help}"));

@@ -21,7 +21,7 @@ pub enum Answer {
 /// What is known about all names of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
-    answers: BTreeMap<Name, Answer>,
+    by_name: BTreeMap<Name, Answer>,
     known: BTreeSet<String>,
     backends: Vec<String>,
 }
@@ -29,7 +29,7 @@ pub struct Answers {
 impl Answers {
     /// The answer for a name; one that was never asked for is missing.
     pub fn of(&self, name: &Name) -> &Answer {
-        self.answers.get(name).unwrap_or(&Answer::Missing)
+        self.by_name.get(name).unwrap_or(&Answer::Missing)
     }
 
     /// Names that the backends hold, as far as they can be listed: for suggestions.
@@ -48,7 +48,7 @@ impl FromIterator<(Name, Secret)> for Answers {
         let answers: BTreeMap<_, _> =
             secrets.into_iter().map(|(name, secret)| (name, Answer::Found(secret))).collect();
         let known = answers.keys().map(ToString::to_string).collect();
-        Self { answers, known, backends: Vec::new() }
+        Self { by_name: answers, known, backends: Vec::new() }
     }
 }
 
@@ -68,8 +68,8 @@ pub fn resolve<'n>(names: impl IntoIterator<Item = &'n Name>, world: &dyn World)
         let mut still_open = Vec::new();
         for (name, fetched) in open.into_iter().zip(fetched) {
             match fetched {
-                Fetched::Found(secret) => answers.answers.insert(name.clone(), Answer::Found(secret)),
-                Fetched::Failed(failure) => answers.answers.insert(name.clone(), Answer::Failed(failure)),
+                Fetched::Found(secret) => answers.by_name.insert(name.clone(), Answer::Found(secret)),
+                Fetched::Failed(failure) => answers.by_name.insert(name.clone(), Answer::Failed(failure)),
                 Fetched::NotHere => {
                     still_open.push(name);
                     None

@@ -138,6 +138,7 @@ impl Spot<'_> {
 }
 
 /// Encodes the pieces of a scalar for its style, or turns it to a style that can hold them.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what a configuration says of a file will be more")]
 pub(crate) fn encode(spot: &Spot<'_>, encoding: &Encoding) -> Result<Edit, Unencodable> {
     let text = match spot.scalar.style {
         Style::YamlPlain | Style::YamlSingle | Style::YamlDouble | Style::YamlLiteral | Style::YamlFolded => {

@@ -128,15 +128,14 @@ fn is_bare(name: &str) -> bool {
 ///
 /// A missing secret takes the argument of the first `default` and goes through the filters behind it.
 pub(crate) fn run(value: Option<&[u8]>, filters: &[Filter]) -> Result<Option<Filtered>, FilterError> {
-    let (mut value, filters) = match value {
-        Some(value) => (from_bytes(value), filters),
-        None => {
-            let Some(position) = filters.iter().position(|filter| filter.name == "default") else {
-                return Ok(None);
-            };
-            let argument = filters[position].arguments.first();
-            (argument.map_or_else(|| Value::from(""), |argument| literal(&argument.literal)), &filters[position + 1..])
-        }
+    let (mut value, filters) = if let Some(value) = value {
+        (from_bytes(value), filters)
+    } else {
+        let Some(position) = filters.iter().position(|filter| filter.name == "default") else {
+            return Ok(None);
+        };
+        let argument = filters[position].arguments.first();
+        (argument.map_or_else(|| Value::from(""), |argument| literal(&argument.literal)), &filters[position + 1..])
     };
     for filter in filters {
         if is_bare(&filter.name) {
@@ -152,7 +151,7 @@ pub(crate) fn run(value: Option<&[u8]>, filters: &[Filter]) -> Result<Option<Fil
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.add_filter("urlencode", |text: String| utf8_percent_encode(&text, RESERVED).to_string());
-    environment.add_filter("base64", |value: Value| bytes(&value).map(|bytes| STANDARD.encode(&*bytes)));
+    environment.add_filter("base64", |value: Value| STANDARD.encode(&*bytes(&value)));
     environment.add_filter("b64decode", |text: String| {
         let decoded = STANDARD.decode(text.trim()).map_err(|_| invalid("this is not base64"))?;
         Ok::<_, Error>(from_bytes(&decoded))
@@ -160,8 +159,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("json", |text: String| json_string(&text));
     environment.add_filter("shell", |text: String| shell_quoted(&text));
     environment.add_filter("sha256", |value: Value| {
-        let digest = Sha256::digest(&*bytes(&value)?);
-        Ok::<_, Error>(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        let digest = Sha256::digest(&*bytes(&value));
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
     });
     environment.add_filter("pem1line", |text: String| text.replace("\r\n", "\\n").replace('\n', "\\n"));
     environment
@@ -219,11 +218,8 @@ fn from_bytes(value: &[u8]) -> Value {
     }
 }
 
-fn bytes(value: &Value) -> Result<Zeroizing<Vec<u8>>, Error> {
-    match value.as_bytes() {
-        Some(bytes) => Ok(Zeroizing::new(bytes.to_vec())),
-        None => Ok(Zeroizing::new(value.to_string().into_bytes())),
-    }
+fn bytes(value: &Value) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(value.as_bytes().map_or_else(|| value.to_string().into_bytes(), <[u8]>::to_vec))
 }
 
 fn text(value: &Value) -> Result<Zeroizing<String>, FilterError> {

@@ -42,7 +42,7 @@ pub fn render(source: &Source, scan: &Scan, answers: &Answers, encoding: &Encodi
     let is_stopped = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let mut rendered = (!is_stopped && scan.is_valid).then(|| Rendered::apply(source.text(), &edits));
     if let Some(text) = rendered.as_ref().filter(|text| !text.is_unchanged())
-        && !proves(source, text, &expected, encoding)
+        && !proves(source, text, &expected, *encoding)
     {
         rendered = None;
         diagnostics.push(unproved(source, scan));
@@ -77,7 +77,7 @@ enum Says {
     Bare(String),
 }
 
-fn proves(source: &Source, rendered: &Rendered, expected: &[(usize, Says)], encoding: &Encoding) -> bool {
+fn proves(source: &Source, rendered: &Rendered, expected: &[(usize, Says)], encoding: Encoding) -> bool {
     // Text has no structure that could be broken.
     if source.format() == Format::Text {
         return true;

@@ -209,7 +209,7 @@ impl Config {
         }
         for rule in raw.files {
             let span = rule.span();
-            config.rules.push(rule.into_inner()).map_err(|(message, help)| {
+            config.rules.push(rule.get_ref()).map_err(|(message, help)| {
                 let error = ConfigError::at(source, span, message);
                 match help {
                     Some(help) => error.help(help),
@@ -304,7 +304,7 @@ impl Config {
     }
 
     /// The error for a backend whose type is not in the table.
-    pub(crate) fn unknown_backend_type(&self, table: &BackendConfig) -> ConfigError {
+    pub(crate) fn unknown_backend_type(table: &BackendConfig) -> ConfigError {
         let names: Vec<&str> = BACKENDS.iter().map(|known| known.name).collect();
         let help = match nearest(&table.kind, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -19,7 +19,7 @@ impl Disk {
         let mut backends: Vec<Box<dyn Backend>> = Vec::new();
         for table in &config.backends {
             let Some(known) = BACKENDS.iter().find(|known| known.name == table.kind) else {
-                return Err(config.unknown_backend_type(table));
+                return Err(Config::unknown_backend_type(table));
             };
             if let Some(key) = table.keys.iter().find(|key| !known.keys.contains(key)) {
                 return Err(Config::useless_key(table, key, known.keys));

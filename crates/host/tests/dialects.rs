@@ -37,7 +37,7 @@ fn read(path: &Path) -> Case {
         let (name, body) = section.split_once('\n').expect("a section's name");
         let lines = || body.lines().map(str::to_owned).collect();
         match name {
-            "in" => case.before = body.to_owned(),
+            "in" => body.clone_into(&mut case.before),
             "out" => case.after = Some(body.to_owned()),
             "refs" => case.refs = lines(),
             "problems" => case.problems = lines(),

@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests, which say what they skip")]
 
+#![expect(clippy::disallowed_methods, reason = "tests put files in place")]
+
 use std::{
     fs::{self, File},
     io::Write,

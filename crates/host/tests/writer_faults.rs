@@ -4,6 +4,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests, which say what they skip")]
 
+#![expect(clippy::disallowed_methods, reason = "tests put files in place")]
+
 use std::{
     fs,
     os::unix::{

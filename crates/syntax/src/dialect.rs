@@ -31,10 +31,13 @@ pub(crate) enum Find {
     /// Asked at each `secret` in a text, with the offset of that word.
     AtSigil(fn(text: &str, sigil: usize) -> Vec<Hit>),
     /// Asked once with the whole text of a scalar; an answer speaks for all of it.
-    WholeScalar(fn(text: &str, inline: &dyn Fn(&str) -> Vec<Hit>) -> Option<Finds>),
+    WholeScalar(FindWhole),
     /// Found by the key beside it.
     ByKey,
 }
+
+/// Looks at the whole text of a scalar, with a way to ask the dialects that stand anywhere about parts of it.
+type FindWhole = fn(text: &str, inline: &dyn Fn(&str) -> Vec<Hit>) -> Option<Finds>;
 
 /// Every dialect.
 pub const DIALECTS: &[Dialect] = &[brace::DIALECT, dollar::DIALECT, expression::DIALECT, by_name::DIALECT];

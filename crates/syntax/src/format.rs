@@ -59,7 +59,7 @@ impl Format {
     /// A file without an ending is text. `None` means that the file is copied as it is:
     /// source code, Markdown, an ending that nobody knows.
     pub fn of_file_name(name: &str) -> Option<Self> {
-        if name == ".env" || name.starts_with(".env.") || name.ends_with(".env") {
+        if name == ".env" || name.starts_with(".env.") {
             return Some(Self::Dotenv);
         }
         let stem = name.strip_prefix('.').unwrap_or(name);

@@ -419,16 +419,12 @@ impl<'s> Walker<'s> {
 
     /// The position of the `[[table]]` whose header has just been read, among those of its name.
     fn table_index(&mut self) -> usize {
-        match self.tables.iter_mut().find(|(path, _)| *path == self.path) {
-            Some((_, count)) => {
-                *count += 1;
-                *count - 1
-            }
-            None => {
-                self.tables.push((self.path.clone(), 1));
-                0
-            }
+        if let Some((_, count)) = self.tables.iter_mut().find(|(path, _)| *path == self.path) {
+            *count += 1;
+            return *count - 1;
         }
+        self.tables.push((self.path.clone(), 1));
+        0
     }
 
     fn scalar(&mut self, is_key: bool, text: impl FnOnce() -> Cow<'s, str>) {

@@ -57,16 +57,13 @@ class Inline(ast.NodeTransformer):
         return node
 
 
-def body(text):
-    """The Python in an expression string; `None` if it is none."""
+def parse(text):
+    """The tree of an expression string; `None` if it is none, or not Python."""
     text = text.lstrip()
-    return text[2:].strip() if text.startswith("$ ") else None
-
-
-def parse(source):
-    """The tree of an expression; `None` if it is not Python."""
+    if not text.startswith("$ "):
+        return None
     try:
-        return ast.parse(source, "expression", "eval")
+        return ast.parse(text[2:].strip(), "expression", "eval")
     except (SyntaxError, ValueError):
         return None
 
@@ -86,7 +83,7 @@ def evaluate(tree, scope):
         return f"raises {type(error).__name__}"
 
 
-def is_unclear(line, expected, found):
+def is_unclear(line, expected):
     """Whether a difference is none of Redeem's: the generator avoids these, but damage may bring them about."""
     if line["refusal"]["when"] != "damaged":
         return False
@@ -94,15 +91,14 @@ def is_unclear(line, expected, found):
     # in it, and ends it at a colon behind another `=`.
     is_misprinted = re.search(r"=\s*(#.*\s*)?[}!:]", line["before"])
     # The default of a secret that is there goes with the reference, and so does what it would have raised.
-    is_default_gone = ".get" in line["before"] and expected.startswith("raises") and not found.startswith("raises")
+    is_default_gone = ".get" in line["before"] and expected.startswith("raises")
     return is_misprinted or is_default_gone
 
 
 def judge_one(line):
     """The verdict on one line, and what is wrong."""
     refusal, before = line["refusal"], line["before"]
-    source = body(before)
-    tree = source is not None and parse(source) or None
+    tree = parse(before)
     if "problems" in line:
         codes = [problem["code"] for problem in line["problems"]]
         if refusal["when"] == "never" or not codes or not set(codes) <= set(refusal["codes"]):
@@ -124,10 +120,9 @@ def judge_one(line):
     expected = evaluate(tree, {"secrets": Secrets(line["secrets"])})
     if expected.startswith("no Python"):
         return "skipped", None
-    after = body(line["after"])
-    after = after is not None and parse(after) or None
+    after = parse(line["after"])
     found = "no Python" if after is None else evaluate(after, {})
-    if expected != found and is_unclear(line, expected, found):
+    if expected != found and is_unclear(line, expected):
         return "skipped", None
     if expected != found:
         return "failed", f"{expected[:600]}\n    {found[:600]}"

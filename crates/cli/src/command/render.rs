@@ -187,7 +187,7 @@ impl Writing<'_> {
         let outputs = if self.is_file { Outputs::beside(&self.output)?.0 } else { Outputs::in_folder(&self.output)? };
         let mut rendering = run.render(&redeem_host::Target::Write(&outputs));
         rendering.diagnostics.extend(problems);
-        let exit = self.tell(&rendering, reporter);
+        let exit = Self::tell(&rendering, reporter);
         if !rendering.write_errors.is_empty() || !rendering.is_whole() && !self.options.keep_going {
             drop(outputs);
             reporter.problem("nothing was written", None);
@@ -216,7 +216,7 @@ impl Writing<'_> {
     ) -> Result<Exit, Stop> {
         let mut rendering = run.render(&redeem_host::Target::Compare(folder));
         rendering.diagnostics.extend(problems);
-        let exit = self.tell(&rendering, reporter);
+        let exit = Self::tell(&rendering, reporter);
         let changed: Vec<&PathBuf> =
             rendering.files.iter().filter(|(_, state)| *state == FileState::Changed).map(|(path, _)| path).collect();
         let word = if self.options.check { "stale" } else { "would write" };
@@ -230,7 +230,7 @@ impl Writing<'_> {
         })
     }
 
-    fn tell(&self, rendering: &Rendering, reporter: &Reporter) -> Exit {
+    fn tell(rendering: &Rendering, reporter: &Reporter) -> Exit {
         reporter.diagnostics(&rendering.diagnostics);
         for error in &rendering.write_errors {
             reporter.problem(&told(error), Some(error.help()));

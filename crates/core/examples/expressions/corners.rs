@@ -36,7 +36,7 @@ fn case(rng: &mut Rng, expression: &str, value: &str, refusal: Refusal) -> Case 
 #[rustfmt::skip]
 pub(crate) const VALUES: &[&str] = &[
     "K1", "5", "it's", "say \"hi\"", "'\"", "\\", "a\\", "\\n", "{", "}", "{}", "{{x}}", "{secrets.a0}",
-    "line\nline", "\r", "\r\n", "\0", "\0007", "\t", "\u{2028}", "\u{2029}x", "\u{feff}bom", "\u{85}",
+    "line\nline", "\r", "\r\n", "\0", "\u{0}007", "\t", "\u{2028}", "\u{2029}x", "\u{feff}bom", "\u{85}",
     "é😀👩\u{200d}🔧", "", "'''", "\"\"\"", "''", "\"\"", "x'''y", "\\N{DASH}", "\\N{EM DASH}", "N{DASH}",
     "\\x41", "7", "08", "x41", "u0041", "${secret.y}", "$ secrets.a1", "%s", "#c", "!r", ":>5", "=",
     "\u{7f}\u{80}\u{9f}", "\u{a0}\u{ad}", "\u{e000}\u{10ffff}\u{ffff}", "\\'", "\\\"", "'", "\"",

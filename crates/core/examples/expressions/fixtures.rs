@@ -52,6 +52,7 @@ impl Fixture {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the crate reads no files, but this program does")]
 fn read(path: &Path) -> Fixture {
     let text = fs::read_to_string(path).expect("a readable case");
     let (header, body) = text.split_once("--- in\n").expect("a section `in`");

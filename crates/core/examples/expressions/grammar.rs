@@ -110,8 +110,8 @@ const QUOTES: &[&str] = &["'", "\"", "'''", "\"\"\""];
 /// What may stand in the text of a literal.
 #[rustfmt::skip]
 const TEXTS: &[&str] = &[
-    "x", " ", "secrets.a1", "é😀", "'", "\"", "\\n", "\\\\", "\\x41", "\\1", "\\07", "\\N{EM DASH}", "{{", "}}", "{", "\n", "#",
-    "${", "7", "a=", "!r", ":", "\\'", "\\\"", "''", "\"\"", "\\\n", "1", "\\", "N",
+    "x", " ", "secrets.a1", "é😀", "'", "\"", "\\n", "\\\\", "\\x41", "\\1", "\\07", "\\N{EM DASH}", "{{",
+    "}}", "{", "\n", "#", "${", "7", "a=", "!r", ":", "\\'", "\\\"", "''", "\"\"", "\\\n", "1", "\\", "N",
 ];
 
 /// References of other dialects, each with the secret that it asks for.
@@ -120,9 +120,9 @@ const INLINE: &[(&str, &str)] = &[("${secret.b0}", "b0"), ("{secret:b1}", "b1")]
 /// What is put into an expression to damage it.
 #[rustfmt::skip]
 const DAMAGE: &[&str] = &[
-    "'", "\"", "(", ")", "[", "]", "{", "}", "\\", "\n", " ", ",", ":", "=", "!", ".", "*", "x", "1", "#", "f", "r", "-", "$", "\r",
-    "@", "_", " if ", " else ", " for ", " in ", " lambda ", " not ", " and ", " is ", "0x1", "1.", ":=", "**", "!=", " await ",
-    "...", " None ", "!r", "=}", "{{", "}}",
+    "'", "\"", "(", ")", "[", "]", "{", "}", "\\", "\n", " ", ",", ":", "=", "!", ".", "*", "x", "1", "#",
+    "f", "r", "-", "$", "\r", "@", "_", " if ", " else ", " for ", " in ", " lambda ", " not ", " and ",
+    " is ", "0x1", "1.", ":=", "**", "!=", " await ", "...", " None ", "!r", "=}", "{{", "}}",
 ];
 
 /// An expression as it grows.

@@ -35,7 +35,7 @@ impl Case {
         let found = scan(&self.source, &Dialects::default());
         let answers =
             self.secrets.iter().map(|(name, value)| (Name::split(name), Secret::from(value.as_str())));
-        let outcome = render(&self.source, &found, &Answers::from_iter(answers), &Encoding::default());
+        let outcome = render(&self.source, &found, &answers.collect::<Answers>(), &Encoding::default());
         let secrets: serde_json::Map<_, _> =
             self.secrets.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         // References of other dialects are no Python: the judge puts their values into the string literals.
@@ -56,12 +56,16 @@ impl Case {
             "inline": inline,
             "refusal": self.refusal.told(),
         });
-        if self.source.format() == Format::Yaml {
+        let is_yaml = self.source.format() == Format::Yaml;
+        if is_yaml {
             line["source"] = self.source.text().into();
         }
         if let Some(rendered) = outcome.rendered {
-            line[if self.source.format() == Format::Yaml { "rendered" } else { "after" }] =
-                read(self.source.format(), rendered.text());
+            if is_yaml {
+                line["rendered"] = rendered.text().into();
+            } else {
+                line["after"] = expression(rendered.text());
+            }
             line["left"] = references_left(&self.source, rendered.text()).into();
         } else {
             let errors = outcome.diagnostics.iter().filter(|problem| problem.severity == Severity::Error);
@@ -89,11 +93,8 @@ impl Refusal {
     }
 }
 
-/// The expression of a JSON document, or a YAML document as it is.
-fn read(format: Format, text: &str) -> Value {
-    if format == Format::Yaml {
-        return text.into();
-    }
+/// The expression of a JSON document.
+fn expression(text: &str) -> Value {
     let mut document: Value = serde_json::from_str(text).expect("a rendered document that is JSON");
     document["e"].take()
 }

@@ -30,7 +30,7 @@ pub(crate) fn literal(value: &str) -> String {
 /// Writes `value` as text of a literal with this `quote`; `None` if no spelling of it can stand there.
 ///
 /// What stands beside the text is not known here: [`text_in_literal`] looks at that too.
-pub(crate) fn literal_text(quote: &Quote, value: &str) -> Option<String> {
+pub(crate) fn literal_text(quote: Quote, value: &str) -> Option<String> {
     if quote.kind == QuoteKind::Bytes {
         return None;
     }
@@ -173,7 +173,7 @@ pub(crate) fn edits(
 
 /// Text for a place between `before` and `after`, or `None` if it would become part of what stands there.
 fn fitting_text(quote: Quote, before: &str, after: &str, value: &str) -> Option<String> {
-    let mut text = literal_text(&quote, value)?;
+    let mut text = literal_text(quote, value)?;
     let is_octal = |c: char| ('0'..='7').contains(&c);
     // A backslash before a brace or a dollar stands for itself, but not before a letter or a quote.
     if ends_in_open_escape(before) {

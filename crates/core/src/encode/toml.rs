@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{Spot, Unencodable};
 
 /// Writes the pieces in the string's own style, or turns it to a basic string.
+#[expect(clippy::unnecessary_wraps, reason = "all formats share one signature")]
 pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> {
     let expected = spot.new_text();
     let in_place = match spot.scalar.style {

@@ -115,6 +115,7 @@ fn unescape(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests put files in place")]
 mod tests {
     use super::*;
     use crate::backend::files::tests::contract;

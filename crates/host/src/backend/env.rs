@@ -19,6 +19,7 @@ pub struct Env {
 }
 
 /// Makes the backend of a `type = "env"` table.
+#[expect(clippy::unnecessary_wraps, reason = "all types of backends share one signature")]
 pub(crate) fn open(config: &BackendConfig) -> Result<Box<dyn Backend>, ConfigError> {
     Ok(Box::new(Env::of_process(&config.name, config.variables())))
 }

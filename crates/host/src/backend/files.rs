@@ -157,6 +157,7 @@ fn keys(folder: &Path) -> Vec<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests put files in place")]
 pub(crate) mod tests {
     use redeem_core::Secret;
 

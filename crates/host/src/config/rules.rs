@@ -32,9 +32,16 @@ pub struct Rules(Vec<(GlobMatcher, Effect)>);
 #[derive(Clone, Debug, Default)]
 struct Effect {
     dialects: Option<Arc<Dialects>>,
-    format: Option<Option<Format>>,
+    format: Option<FormatRule>,
     escape: Option<Escape>,
     reader: Option<Reader>,
+}
+
+/// What a rule says of a file's format.
+#[derive(Clone, Copy, Debug)]
+enum FormatRule {
+    Copy,
+    Read(Format),
 }
 
 /// What is done with a file.
@@ -58,7 +65,7 @@ type RuleError = (String, Option<String>);
 
 impl Rules {
     /// Adds a rule behind the others.
-    pub(super) fn push(&mut self, rule: FilesRule) -> Result<(), RuleError> {
+    pub(super) fn push(&mut self, rule: &FilesRule) -> Result<(), RuleError> {
         let matcher = matcher(&rule.r#match).map_err(|error| (error, None))?;
         let dialects = match &rule.dialects {
             None => None,
@@ -71,10 +78,11 @@ impl Rules {
         };
         let format = match rule.format.as_deref() {
             None => None,
-            Some("copy") => Some(None),
+            Some("copy") => Some(FormatRule::Copy),
             Some(name) => {
                 let known = FORMATS.iter().map(|format| format.name).chain(["copy"]);
-                Some(Some(Format::from_name(name).ok_or_else(|| unknown("format", name, known))?))
+                let format = Format::from_name(name).ok_or_else(|| unknown("format", name, known))?;
+                Some(FormatRule::Read(format))
             }
         };
         let escape = choose("escape", rule.escape.as_deref(), Escape::NAMES)?;
@@ -92,7 +100,11 @@ impl Rules {
         let mut dialects = None;
         let mut encoding = Encoding::default();
         for (_, effect) in self.0.iter().filter(|(matcher, _)| matcher.is_match(path)) {
-            format = effect.format.unwrap_or(format);
+            format = match effect.format {
+                None => format,
+                Some(FormatRule::Copy) => None,
+                Some(FormatRule::Read(format)) => Some(format),
+            };
             dialects = effect.dialects.as_ref().or(dialects);
             encoding.escape = effect.escape.or(encoding.escape);
             encoding.reader = effect.reader.or(encoding.reader);

@@ -1,4 +1,4 @@
-//! `${secret.NAME}`, OpsiMate's syntax, anywhere in a scalar.
+//! `${secret.NAME}`, the syntax of `OpsiMate`, anywhere in a scalar.
 //!
 //! Each pair of `$` before `{secret.` writes one `$`; an odd last one opens a reference.
 

@@ -89,7 +89,7 @@ fn open<'s>(is_list: bool, style: StructureStyle, anchor: usize, tag: Option<&Ta
 }
 
 fn properties(anchor: usize, tag: Option<&Tag>) -> Properties {
-    Properties { anchor, tag: tag.map(ToString::to_string) }
+    Properties { anchor, tag: tag.map(Tag::to_string) }
 }
 
 /// Which collections are open, and whether the next node in them is a key.
@@ -169,7 +169,7 @@ fn is_header(text: &str) -> bool {
 }
 
 fn is_apart(text: &str, at: usize) -> bool {
-    text[..at].chars().next_back().is_none_or(|before| before.is_whitespace())
+    text[..at].chars().next_back().is_none_or(char::is_whitespace)
 }
 
 #[cfg(test)]

@@ -3,26 +3,26 @@
 use super::*;
 
 /// Scans `text` and describes what was found, one line each, checking every span on the way.
-fn found(format: Format, text: &str) -> Vec<String> {
+fn told(format: Format, text: &str) -> Vec<String> {
     let source = Source::new("x", text, format);
-    let scan = scan(&source, &Dialects::default());
+    let found = scan(&source, &Dialects::default());
     let mut lines = Vec::new();
-    for reference in &scan.references {
+    for reference in &found.references {
         assert!(source.slice(&reference.span).contains(source.slice(&reference.name_span)));
         let path = match reference.place {
             Place::Kept => String::new(),
-            _ => scan.strings.get(reference.string).map_or(String::new(), |s| format!(" at {}", s.scalar.path)),
+            _ => found.strings.get(reference.string).map_or(String::new(), |s| format!(" at {}", s.scalar.path)),
         };
         lines.push(format!("{} {}{path}", reference.dialect, source.slice(&reference.span)));
     }
-    for string in &scan.strings {
+    for string in &found.strings {
         for mark in &string.marks {
             if let Mark::Escape(range, text) = mark {
                 lines.push(format!("escape {} -> {text}", source.slice(&string.scalar.decoded.source_span(range))));
             }
         }
     }
-    for diagnostic in &scan.diagnostics {
+    for diagnostic in &found.diagnostics {
         let span = diagnostic.label.as_ref().map(|label| label.span.clone()).unwrap_or_default();
         let mut line = format!("{} {} {:?}", diagnostic.severity, diagnostic.code, source.slice(&span));
         for fix in &diagnostic.fixes {
@@ -47,7 +47,7 @@ fn inline_references_in_each_format() {
         (Format::Yaml, "secret_name: openai_key\n", "by-name openai_key"),
         (Format::Yaml, "a: \"{sec\\\n  ret:k}\"\n", "brace {sec\\\n  ret:k} at a"),
     ] {
-        assert!(found(format, text).contains(&expected.to_owned()), "{text:?}: {:?}", found(format, text));
+        assert!(told(format, text).contains(&expected.to_owned()), "{text:?}: {:?}", told(format, text));
     }
 }
 
@@ -61,7 +61,7 @@ fn escapes_write_what_they_escape() {
         ("{{{secret:a}}}", vec!["brace {secret:a} at "]),
         ("{{secret:a}", vec!["brace {secret:a} at "]),
     ] {
-        assert_eq!(found(Format::Text, text), expected, "{text}");
+        assert_eq!(told(Format::Text, text), expected, "{text}");
     }
 }
 
@@ -83,7 +83,7 @@ fn near_misses_are_told_with_their_fix_and_lookalikes_are_not() {
         ("{secret:a b}", "error invalid-name \"a b\""),
         ("{secret:k | }", "error unknown-filter \"}\""),
     ] {
-        assert_eq!(found(Format::Text, text), [expected], "{text}");
+        assert_eq!(told(Format::Text, text), [expected], "{text}");
     }
     for text in [
         "\"{secret:?}\"",
@@ -97,14 +97,14 @@ fn near_misses_are_told_with_their_fix_and_lookalikes_are_not() {
         "{ secret: x }",
         "kubectl get secrets",
     ] {
-        assert_eq!(found(Format::Text, text), Vec::<String>::new(), "{text}");
+        assert_eq!(told(Format::Text, text), Vec::<String>::new(), "{text}");
     }
     for (text, expected) in [
         ("a: $secrets.k", "warning near-miss \"$secrets.k\" fix $ secrets.k"),
         ("a: \"$\\tsecrets.k\"", "warning near-miss \"$\\\\tsecrets.k\" fix $ secrets.k"),
         ("a: Bearer $ secrets.k", "warning near-miss \"$ secrets.k\""),
     ] {
-        assert_eq!(found(Format::Yaml, text), [expected], "{text}");
+        assert_eq!(told(Format::Yaml, text), [expected], "{text}");
     }
 }
 
@@ -117,9 +117,9 @@ fn unquoted_references_are_told_even_where_the_file_does_not_parse() {
         ("a: [${secret.k}]\n", "error unquoted-reference \"${secret.k}\" fix \"${secret.k}\""),
         ("a: {secret:k | base64}\n", "error unquoted-reference \"{secret:k | base64}\" fix \"{secret:k | base64}\""),
     ] {
-        assert!(found(Format::Yaml, text).contains(&expected.to_owned()), "{text:?}: {:?}", found(Format::Yaml, text));
+        assert!(told(Format::Yaml, text).contains(&expected.to_owned()), "{text:?}: {:?}", told(Format::Yaml, text));
     }
-    assert_eq!(found(Format::Yaml, "a: ${secret.k} # {secret:no}\nb: {secret: k}\n"), ["dollar ${secret.k} at a"]);
+    assert_eq!(told(Format::Yaml, "a: ${secret.k} # {secret:no}\nb: {secret: k}\n"), ["dollar ${secret.k} at a"]);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn expressions_hold_python_and_other_dialects_only_in_string_literals() {
         ("a: $ secrets.k )\n", vec!["error syntax-error \")\""]),
         ("a: $ curl -H {secret:k}\n", vec!["error ambiguous-reference \"{secret:k}\""]),
     ] {
-        assert_eq!(found(Format::Yaml, text), expected, "{text}");
+        assert_eq!(told(Format::Yaml, text), expected, "{text}");
     }
 }
 
@@ -156,8 +156,8 @@ fn a_comment_leaves_its_line_as_it_is() {
         (Format::Text, "{secret:k} ; redeem: ignore\n"),
         (Format::Yaml, "# redeem: ignore\na: {secret:k}\n"),
     ] {
-        assert_eq!(found(format, text), Vec::<String>::new(), "{text}");
+        assert_eq!(told(format, text), Vec::<String>::new(), "{text}");
     }
-    assert_eq!(found(Format::Yaml, "# redeem: ignore\na: b\nc: '{secret:k}'\n").len(), 1);
-    assert_eq!(found(Format::Yaml, "a: '{secret:k} redeem: ignore'\n").len(), 1);
+    assert_eq!(told(Format::Yaml, "# redeem: ignore\na: b\nc: '{secret:k}'\n").len(), 1);
+    assert_eq!(told(Format::Yaml, "a: '{secret:k} redeem: ignore'\n").len(), 1);
 }
