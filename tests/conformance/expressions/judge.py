@@ -119,7 +119,9 @@ def judge_one(line):
         tree = ast.fix_missing_locations(Inline(dict(line["inline"])).visit(tree))
     expected = evaluate(tree, {"secrets": Secrets(line["secrets"])})
     if expected.startswith("no Python"):
-        return "skipped", None
+        # A `:=` where a comprehension allows none is in the grammar; only the compiler tells.
+        is_known = "assignment expression" in expected or refusal["when"] == "damaged"
+        return ("skipped", None) if is_known else ("failed", expected)
     after = parse(line["after"])
     found = "no Python" if after is None else evaluate(after, {})
     if expected != found and is_unclear(line, expected):
