@@ -37,13 +37,19 @@ fn main() {
         std::process::exit(1);
     }
     say(String::from("| comparison | median | fastest | ratio of medians |\n|---|---|---|---|"));
-    for (title, contestants) in [("scan", scan(&source)), ("render", render(&source)), ("render again", again(&source, &root))] {
+    for (title, contestants) in
+        [("scan", scan(&source)), ("render", render(&source)), ("render again", again(&source, &root))]
+    {
         let times = race(&contestants, rounds, &root);
         let base = median(&times[1]);
         for (contestant, times) in contestants.iter().zip(&times) {
             let ratio = median(times).as_secs_f64() / base.as_secs_f64();
             let fastest = times.iter().min().copied().unwrap_or_default();
-            say(format!("| {title}: `{}` | {:.2?} | {fastest:.2?} | {ratio:.2} |", contestant.name, median(times)));
+            say(format!(
+                "| {title}: `{}` | {:.2?} | {fastest:.2?} | {ratio:.2} |",
+                contestant.name,
+                median(times)
+            ));
         }
     }
 }
@@ -65,7 +71,9 @@ fn scan(source: &Path) -> Vec<Contestant> {
 fn render(source: &Path) -> Vec<Contestant> {
     let (ours, theirs) = (source.to_owned(), source.to_owned());
     vec![
-        contestant("redeem render", move |output| redeem(&["-q", "render"], &[&ours, Path::new("-o"), output])),
+        contestant("redeem render", move |output| {
+            redeem(&["-q", "render"], &[&ours, Path::new("-o"), output])
+        }),
         contestant("cp -r && sync", move |output| {
             let mut command = Command::new("sh");
             command.args(["-c", "cp -r \"$1\" \"$2\" && sync", "sh"]).arg(&theirs).arg(output);
@@ -80,9 +88,13 @@ fn again(source: &Path, root: &Path) -> Vec<Contestant> {
     let _ = std::fs::remove_dir_all(&fixed);
     let (ours, theirs, copied) = (source.to_owned(), source.to_owned(), root.join("copied"));
     let _ = std::fs::remove_dir_all(&copied);
-    assert!(Command::new("cp").arg("-r").arg(source).arg(&copied).status().is_ok_and(|status| status.success()));
+    assert!(
+        Command::new("cp").arg("-r").arg(source).arg(&copied).status().is_ok_and(|status| status.success())
+    );
     vec![
-        contestant("redeem render, unchanged", move |_| redeem(&["-q", "render"], &[&ours, Path::new("-o"), &fixed])),
+        contestant("redeem render, unchanged", move |_| {
+            redeem(&["-q", "render"], &[&ours, Path::new("-o"), &fixed])
+        }),
         contestant("cp -ru, unchanged", move |_| {
             let mut command = Command::new("cp");
             command.args(["-ru", "-T"]).arg(&theirs).arg(&copied);

@@ -67,12 +67,18 @@ fn file(random: &mut Random, number: usize) -> (&'static str, String, u64) {
         let key = format!("{}_{line}", random.word());
         // Writing to a string does not fail.
         let _ = match extension {
-            "yaml" if line % 7 == 0 => writeln!(text, "# about {key}\n{key}:\n  - name: {}\n    text: '{value}'", random.word()),
+            "yaml" if line % 7 == 0 => {
+                writeln!(text, "# about {key}\n{key}:\n  - name: {}\n    text: '{value}'", random.word())
+            }
             "yaml" => writeln!(text, "{key}: \"{value}\"   # {}", random.word()),
             "toml" => writeln!(text, "{key} = \"{value}\""),
             "json" => writeln!(text, "  \"{key}\": \"{value}\","),
             "env" => writeln!(text, "{}='{}'", key.to_uppercase(), value.replace('"', "")),
-            _ => writeln!(text, "set {key} {};", value.replace("prefix-{secret", "{{secret").replace('}', "}}").replace("}}}}", "}}")),
+            _ => writeln!(
+                text,
+                "set {key} {};",
+                value.replace("prefix-{secret", "{{secret").replace('}', "}}").replace("}}}}", "}}")
+            ),
         };
     }
     if extension == "json" {
@@ -94,8 +100,22 @@ impl Random {
 
     fn word(&mut self) -> &'static str {
         const WORDS: &[&str] = &[
-            "replicas", "endpoint", "timeout", "region", "bucket", "database", "username", "interval", "cluster",
-            "service", "namespace", "threshold", "connection", "retries", "template", "certificate",
+            "replicas",
+            "endpoint",
+            "timeout",
+            "region",
+            "bucket",
+            "database",
+            "username",
+            "interval",
+            "cluster",
+            "service",
+            "namespace",
+            "threshold",
+            "connection",
+            "retries",
+            "template",
+            "certificate",
         ];
         WORDS[usize::try_from(self.below(WORDS.len() as u64)).unwrap_or(0)]
     }

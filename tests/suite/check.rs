@@ -70,7 +70,11 @@ fn a_problem_is_drawn_with_its_line_and_help() {
 
 #[test]
 fn a_place_in_a_long_line_is_shown_without_the_line() {
-    let line = format!("{{\"pad\": \"{}\", \"k\": \"{{secret: x}}\", \"more\": \"{}\"}}", "a".repeat(100_000), "b".repeat(100_000));
+    let line = format!(
+        "{{\"pad\": \"{}\", \"k\": \"{{secret: x}}\", \"more\": \"{}\"}}",
+        "a".repeat(100_000),
+        "b".repeat(100_000)
+    );
     let run = Project::new(&[("a.json", &line)]).redeem("check").exits(1);
     assert!(run.stdout.contains("{secret: x}") && run.stdout.len() < 2000, "{} bytes", run.stdout.len());
 }
@@ -106,9 +110,16 @@ fn warnings_alone_are_no_failure_and_ignored_files_are_not_looked_at() {
 
 #[test]
 fn references_are_listed_for_people_and_for_machines() {
-    let project = Project::new(&[("d/a.yaml", "b:\n- ü: x{secret:k.l | trim}\n"), ("a.env", "A=${secret.a}\n"), ("n.yaml", "secret_name: z\n")]);
+    let project = Project::new(&[
+        ("d/a.yaml", "b:\n- ü: x{secret:k.l | trim}\n"),
+        ("a.env", "A=${secret.a}\n"),
+        ("n.yaml", "secret_name: z\n"),
+    ]);
     let run = project.redeem("refs").exits(0);
-    assert_eq!(run.stdout, "a.env:1:3     dollar   a\nd/a.yaml:2:7  brace    k.l\nn.yaml:1:14   by-name  z\n");
+    assert_eq!(
+        run.stdout,
+        "a.env:1:3     dollar   a\nd/a.yaml:2:7  brace    k.l\nn.yaml:1:14   by-name  z\n"
+    );
     let run = project.redeem("refs d --json").exits(0);
     let told: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
     let expected = serde_json::json!([{

@@ -29,7 +29,11 @@ fn mistakes_point_at_their_line_and_suggest() {
 #[test]
 fn a_configuration_that_reaches_outside_needs_trust() {
     let project = Project::new(&[("redeem.toml", OUTSIDE), ("a.yaml", "k: ${secret.x}\n")]);
-    project.redeem("render a.yaml").exits(2).says(&["untrusted-config", "/run/secrets-of-nobody", "redeem trust"]);
+    project.redeem("render a.yaml").exits(2).says(&[
+        "untrusted-config",
+        "/run/secrets-of-nobody",
+        "redeem trust",
+    ]);
     project.redeem("check a.yaml").exits(0);
     let run = project.redeem("trust").exits(0);
     project.redeem("render a.yaml").exits(4).says(&["/run/secrets-of-nobody"]);

@@ -81,13 +81,15 @@ fn case_06_killed_500_times_leaves_each_file_old_or_new() {
 
 #[test]
 fn case_09_a_signal_leaves_nothing_behind() {
-    for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM, rustix::process::Signal::HUP] {
+    for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM, rustix::process::Signal::HUP]
+    {
         let project = Project::new(&[("src/a.yaml", "k: 1\n")]);
         // The second file is a pipe nobody writes to, so the run waits with the first one staged.
         let fifo = project.path("pipe");
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
         rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
-        let mut child = project.command("render src/a.yaml pipe -o out").stderr(Stdio::null()).spawn().expect("a child");
+        let mut child =
+            project.command("render src/a.yaml pipe -o out").stderr(Stdio::null()).spawn().expect("a child");
         let deadline = Instant::now() + Duration::from_secs(10);
         while leftovers(&project).is_empty() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
@@ -172,6 +174,11 @@ fn case_13_a_backend_that_fails_for_one_changes_nothing() {
     project.write("secrets/bundle/B", "2");
     project.write("secrets/x", "new");
     project.write("redeem.toml", "[[backend]]\nname = 'f'\ntype = 'files'\npath = 'secrets'\n");
-    project.redeem("render src -o out").exits(3).says(&["bundle-without-key", "bundle.KEY", "A, B", "nothing was written"]);
+    project.redeem("render src -o out").exits(3).says(&[
+        "bundle-without-key",
+        "bundle.KEY",
+        "A, B",
+        "nothing was written",
+    ]);
     assert_eq!(whole(&project, &["old"]), ["old"]);
 }

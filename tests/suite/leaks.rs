@@ -19,7 +19,14 @@ fn case_34_no_output_holds_the_canary() {
         ("src/j.yaml", "k: \"$ rb'{secret:canary}' + r'{secret:canary}'\"\n"),
     ];
     let project = Project::new(&files).secret("CANARY", CANARY).secret("RUST_BACKTRACE", "full");
-    for line in ["render src -o out -v", "render src -o out --keep-going -v", "render src -o out --dry-run", "check src", "check src --format json", "refs src --json"] {
+    for line in [
+        "render src -o out -v",
+        "render src -o out --keep-going -v",
+        "render src -o out --dry-run",
+        "check src",
+        "check src --format json",
+        "refs src --json",
+    ] {
         let run = project.redeem(line);
         for (stream, text) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
             for part in ["c4n4ry", "v4lue"] {
@@ -40,13 +47,21 @@ fn case_34_no_output_holds_the_canary() {
 
 #[test]
 fn case_16_a_value_is_not_expanded_again() {
-    let project = Project::new(&[("a.yaml", "k: '{secret:a}'\n")]).secret("A", "{secret:b}").secret("B", "no");
+    let project =
+        Project::new(&[("a.yaml", "k: '{secret:a}'\n")]).secret("A", "{secret:b}").secret("B", "no");
     assert_eq!(project.redeem("render a.yaml").exits(0).stdout, "k: '{secret:b}'\n");
 }
 
 #[test]
 fn case_20_what_is_not_resolved_is_told() {
-    for text in ["k: '{secret:nope}'", "k: '{secret: x}'", "k: {secret:x}", "k: \"\\u007bsecret:nope}\"", "k: '${SECRET.x}'", "k: '{secret:x'"] {
+    for text in [
+        "k: '{secret:nope}'",
+        "k: '{secret: x}'",
+        "k: {secret:x}",
+        "k: \"\\u007bsecret:nope}\"",
+        "k: '${SECRET.x}'",
+        "k: '{secret:x'",
+    ] {
         let project = Project::new(&[("a.yaml", text)]).secret("X", "v");
         project.redeem("render a.yaml").exits(3).says(&["a.yaml:1:"]);
     }
@@ -55,7 +70,9 @@ fn case_20_what_is_not_resolved_is_told() {
 #[test]
 fn case_14_references_count_where_values_do() {
     let text = "%YAML 1.2\n---\n# ${secret.no}\n&secret.no !secret.no '${secret.x}': 1 # ${secret.no}\nb: |\n  ${secret.x} # text\nc: [ '${secret.x}' , {'{secret:x}': \"${secret.x}\"} ]\nd: a ${secret.x}\n   b ${secret.x}\n";
-    let project = Project::new(&[("a.yaml", text), ("b.toml", "'${secret.x}'.a = '{secret:x}' # {secret:no}\n")]).secret("X", "v");
+    let project =
+        Project::new(&[("a.yaml", text), ("b.toml", "'${secret.x}'.a = '{secret:x}' # {secret:no}\n")])
+            .secret("X", "v");
     let rendered = project.redeem("render a.yaml").exits(0).stdout;
     assert_eq!(rendered, text.replace("${secret.x}", "v").replace("{secret:x}", "v"));
     assert_eq!(project.redeem("render b.toml").exits(0).stdout, "'v'.a = 'v' # {secret:no}\n");
@@ -63,10 +80,23 @@ fn case_14_references_count_where_values_do() {
 
 #[test]
 fn case_17_a_value_adds_no_key_and_runs_nothing() {
-    let yaml = Project::new(&[("a.yaml", "user: ${secret.x}\nlist: [\"${secret.x}\"]\n")]).secret("X", "a\n  admin: true\nroot: 1");
+    let yaml = Project::new(&[("a.yaml", "user: ${secret.x}\nlist: [\"${secret.x}\"]\n")])
+        .secret("X", "a\n  admin: true\nroot: 1");
     let rendered = yaml.redeem("render a.yaml").exits(0).stdout;
     assert_eq!(rendered.lines().count(), 2, "{rendered}");
-    for value in ["$(touch pwned)", "`touch pwned`", "x; touch pwned", "x\\'; touch pwned; '", "'; touch pwned; '", "\"; touch pwned; \"", "x & touch pwned", "a\nEVIL=1", "$((1))", "~", "*"] {
+    for value in [
+        "$(touch pwned)",
+        "`touch pwned`",
+        "x; touch pwned",
+        "x\\'; touch pwned; '",
+        "'; touch pwned; '",
+        "\"; touch pwned; \"",
+        "x & touch pwned",
+        "a\nEVIL=1",
+        "$((1))",
+        "~",
+        "*",
+    ] {
         for line in ["A={secret:x}", "A='{secret:x}'", "A=\"{secret:x}\"", "export A=x{secret:x}y"] {
             let project = Project::new(&[("a.env", &format!("{line}\n"))]).secret("X", value);
             let run = project.redeem("render a.env -o b.env");
@@ -75,7 +105,11 @@ fn case_17_a_value_adds_no_key_and_runs_nothing() {
                 continue;
             }
             let script = "set -f; . ./b.env; printf '%s|%s' \"$A\" \"$EVIL\"";
-            let shell = std::process::Command::new("sh").args(["-c", script]).current_dir(project.path("")).env_clear().output();
+            let shell = std::process::Command::new("sh")
+                .args(["-c", script])
+                .current_dir(project.path(""))
+                .env_clear()
+                .output();
             let said = String::from_utf8(shell.expect("a shell").stdout).expect("UTF-8");
             let expected = if line.contains('y') { format!("x{value}y|") } else { format!("{value}|") };
             assert_eq!(said, expected, "{value:?} in {line}");

@@ -43,7 +43,8 @@ fn a_file_goes_to_standard_output_or_to_a_file() {
     let project = Project::new(&[("a.yaml", "k: ${secret.x} # c\n")]).secret("X", "v");
     let run = project.redeem("render a.yaml").exits(0);
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("k: v # c\n", ""));
-    let run = project.redeem("render a.yaml -o b.yaml").exits(0).says(&["rendered 1 file to b.yaml: 1 changed"]);
+    let run =
+        project.redeem("render a.yaml -o b.yaml").exits(0).says(&["rendered 1 file to b.yaml: 1 changed"]);
     assert_eq!(run.stdout, "");
     assert_eq!((project.read("b.yaml").as_str(), project.mode("b.yaml")), ("k: v # c\n", 0o600));
     fs::create_dir(project.path("out")).expect("a folder");
@@ -114,7 +115,11 @@ fn without_a_path_the_configuration_says_what() {
     assert_eq!(project.tree("build/out"), ["a.yaml", "deep", "deep/er", "deep/er/c.toml"]);
     project.redeem("-C src/deep render -o elsewhere").exits(0);
     assert!(project.exists("src/deep/elsewhere/a.yaml"), "`-o` is the user's, `source` the configuration's");
-    assert_eq!(project.redeem("render src/a.yaml").exits(0).stdout, "k: v\n", "a file goes to standard output");
+    assert_eq!(
+        project.redeem("render src/a.yaml").exits(0).stdout,
+        "k: v\n",
+        "a file goes to standard output"
+    );
     Project::new(&[]).redeem("render").exits(2).says(&["nothing to render"]);
     Project::new(&[("src/a", "")]).redeem("render src").exits(2).says(&["-o FOLDER"]);
 }
@@ -144,7 +149,8 @@ fn one_missing_reference_stops_the_set_and_all_are_named() {
 
 #[test]
 fn check_and_dry_run_write_nothing() {
-    let project = Project::new(&[("src/a.yaml", "k: ${secret.x}\n"), ("src/b.yaml", "k: 1\n")]).secret("X", "v");
+    let project =
+        Project::new(&[("src/a.yaml", "k: ${secret.x}\n"), ("src/b.yaml", "k: 1\n")]).secret("X", "v");
     let run = project.redeem("render src -o out --dry-run").exits(0);
     assert_eq!(run.stdout, "would write out/a.yaml\nwould write out/b.yaml\n");
     assert!(!project.exists("out"));
@@ -208,7 +214,8 @@ fn a_terminal_is_not_shown_secrets_unless_asked() {
 fn a_backend_that_fails_is_told_from_a_missing_secret() {
     let toml = "[[backend]]\nname = 'values'\ntype = 'dotenv'\npath = 'nope.env'\n\
         [[backend]]\nname = 'shell'\ntype = 'env'\n";
-    let project = Project::new(&[("redeem.toml", toml), ("a.yaml", "k: ${secret.x | default('d')}\n")]).secret("X", "v");
+    let project = Project::new(&[("redeem.toml", toml), ("a.yaml", "k: ${secret.x | default('d')}\n")])
+        .secret("X", "v");
     project.redeem("render a.yaml").exits(4).says(&["backend `values`", "nope.env"]);
 }
 

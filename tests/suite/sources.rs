@@ -7,16 +7,23 @@ use crate::support::{Project, Run};
 
 #[test]
 fn links_inside_the_source_stay_links_and_others_are_refused() {
-    let project = Project::new(&[("src/a.yaml", "k: ${secret.x}\n"), ("src/d/b.yaml", ""), ("outside", "o")]).secret("X", "v");
+    let project = Project::new(&[("src/a.yaml", "k: ${secret.x}\n"), ("src/d/b.yaml", ""), ("outside", "o")])
+        .secret("X", "v");
     symlink("../a.yaml", project.path("src/d/link")).expect("a link");
     symlink("d", project.path("src/folder")).expect("a link");
     project.redeem("render src -o out").exits(0);
-    assert_eq!(std::fs::read_link(project.path("out/d/link")).expect("a link"), std::path::Path::new("../a.yaml"));
+    assert_eq!(
+        std::fs::read_link(project.path("out/d/link")).expect("a link"),
+        std::path::Path::new("../a.yaml")
+    );
     assert_eq!(project.read("out/d/link"), "k: v\n", "it leads to the rendered file");
     assert!(project.path("out/folder").is_symlink());
     for target in ["../outside", "/etc/hostname", "d/../../outside"] {
         symlink(target, project.path("src/bad")).expect("a link");
-        project.redeem("render src -o out2").exits(3).says(&["src/bad: this link leads out of the source folder"]);
+        project
+            .redeem("render src -o out2")
+            .exits(3)
+            .says(&["src/bad: this link leads out of the source folder"]);
         assert!(!project.exists("out2"));
         std::fs::remove_file(project.path("src/bad")).expect("removed");
     }
@@ -56,7 +63,11 @@ fn binaries_are_copied_and_other_encodings_refused_by_name() {
             run.exits(3).says(&[words, name]);
         } else {
             run.exits(0);
-            assert_eq!(std::fs::read(project.path(&format!("out/{name}"))).expect("an output"), bytes, "{name}");
+            assert_eq!(
+                std::fs::read(project.path(&format!("out/{name}"))).expect("an output"),
+                bytes,
+                "{name}"
+            );
         }
     }
 }
@@ -73,7 +84,9 @@ fn a_file_that_cannot_be_read_is_named() {
         }
         command.uid(65534).gid(65534);
     }
-    Run::of(command.output().expect("a run")).exits(3).says(&["src/a.yaml: cannot be read", "nothing was written"]);
+    Run::of(command.output().expect("a run"))
+        .exits(3)
+        .says(&["src/a.yaml: cannot be read", "nothing was written"]);
     assert!(!project.exists("out"));
 }
 

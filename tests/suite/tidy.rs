@@ -48,17 +48,26 @@ fn nothing_is_ignored_or_left_undone() {
 #[test]
 fn each_code_is_shown_by_a_fixture_or_a_test() {
     let mut shown = String::new();
-    for path in tree(&root().join("fixtures/dialects")).into_iter().filter(|path| Path::new(path).extension().is_some_and(|ending| ending == "case")) {
+    for path in tree(&root().join("fixtures/dialects"))
+        .into_iter()
+        .filter(|path| Path::new(path).extension().is_some_and(|ending| ending == "case"))
+    {
         shown.push_str(&fs::read_to_string(root().join("fixtures/dialects").join(path)).expect("a case"));
     }
     for (path, text) in rust_files() {
-        let tests = if path.contains("tests") { &text } else { text.split("#[cfg(test)]").nth(1).unwrap_or_default() };
+        let tests = if path.contains("tests") {
+            &text
+        } else {
+            text.split("#[cfg(test)]").nth(1).unwrap_or_default()
+        };
         shown.push_str(tests);
     }
     for code in redeem_host::Code::ALL {
         let in_rust = format!("Code::{code:?}");
         // A proof that fails is a defect of ours; no input is known that shows it.
-        let is_shown = shown.contains(code.name()) || shown.contains(&in_rust) || *code == redeem_host::Code::ProofFailed;
+        let is_shown = shown.contains(code.name())
+            || shown.contains(&in_rust)
+            || *code == redeem_host::Code::ProofFailed;
         assert!(is_shown, "nothing shows `{code}`");
     }
 }
@@ -66,7 +75,9 @@ fn each_code_is_shown_by_a_fixture_or_a_test() {
 #[test]
 fn each_path_in_the_architecture_exists() {
     let text = fs::read_to_string(root().join("docs/architecture.md")).expect("the architecture");
-    let is_path = |word: &&str| word.contains('/') && !word.contains(['{', '<', '*', ' ', ':', '(']) && !word.starts_with("http");
+    let is_path = |word: &&str| {
+        word.contains('/') && !word.contains(['{', '<', '*', ' ', ':', '(']) && !word.starts_with("http")
+    };
     let paths: Vec<&str> = text.split('`').skip(1).step_by(2).filter(is_path).collect();
     assert!(paths.len() >= 20, "only {} paths are named", paths.len());
     for path in paths {
@@ -78,9 +89,14 @@ fn each_path_in_the_architecture_exists() {
 #[test]
 fn each_format_dialect_backend_and_filter_is_documented() {
     let read = |path: &str| fs::read_to_string(root().join(path)).expect(path);
-    let (guide, dialects, backends) = (read("docs/guide.md"), read("docs/dialects.md"), read("docs/backends.md"));
+    let (guide, dialects, backends) =
+        (read("docs/guide.md"), read("docs/dialects.md"), read("docs/backends.md"));
     for dialect in redeem_host::syntax::dialect::DIALECTS {
-        assert!(dialects.contains(&format!("`{}`", dialect.name)) && dialects.contains(dialect.form), "{}", dialect.name);
+        assert!(
+            dialects.contains(&format!("`{}`", dialect.name)) && dialects.contains(dialect.form),
+            "{}",
+            dialect.name
+        );
     }
     for backend in redeem_host::backend::BACKENDS {
         assert!(backends.contains(&format!("`{}`", backend.name)), "{}", backend.name);

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
-use redeem_host::syntax::format::FORMATS;
 use redeem_host::Format;
+use redeem_host::syntax::format::FORMATS;
 
 /// Turns the secret references in config files into secrets.
 #[derive(Parser, Debug)]

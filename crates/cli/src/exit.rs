@@ -69,7 +69,11 @@ pub(crate) struct Stop {
 impl Stop {
     /// Wrong usage, with what to do instead.
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, diagnostics: Vec::new(), message: Some((message.into(), Some(help.into()))) }
+        Self {
+            exit: Exit::Usage,
+            diagnostics: Vec::new(),
+            message: Some((message.into(), Some(help.into()))),
+        }
     }
 }
 
@@ -81,7 +85,11 @@ impl From<ConfigError> for Stop {
 
 impl From<WriteError> for Stop {
     fn from(error: WriteError) -> Self {
-        Self { exit: Exit::Unwritten, diagnostics: Vec::new(), message: Some((told(&error), Some(error.help().to_owned()))) }
+        Self {
+            exit: Exit::Unwritten,
+            diagnostics: Vec::new(),
+            message: Some((told(&error), Some(error.help().to_owned()))),
+        }
     }
 }
 

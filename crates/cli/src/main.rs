@@ -48,7 +48,9 @@ fn main() -> ExitCode {
 /// A panic's message may quote the text it stumbled over, so only its place is told.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        let place = info
+            .location()
+            .map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
         report::last_words(&format!("redeem: internal error{place}; this is a defect, please report it\n"));
     }));
 }

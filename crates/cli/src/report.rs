@@ -3,7 +3,10 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents,
+};
 use redeem_host::{Diagnostic, Severity, Source};
 use serde_json::{Value, json};
 
@@ -65,7 +68,8 @@ impl Reporter {
         match told {
             Told::Human => print(self.drawn(diagnostics, io::stdout().is_terminal()).as_bytes()),
             Told::Short => {
-                let lines: String = diagnostics.iter().map(|diagnostic| format!("{}\n", short(diagnostic))).collect();
+                let lines: String =
+                    diagnostics.iter().map(|diagnostic| format!("{}\n", short(diagnostic))).collect();
                 print(lines.as_bytes())
             }
             Told::Json => print_json(&Value::Array(diagnostics.iter().map(as_json).collect())),
@@ -73,7 +77,11 @@ impl Reporter {
     }
 
     fn drawn(&self, diagnostics: &[Diagnostic], is_terminal: bool) -> String {
-        let theme = if self.is_coloured(is_terminal) { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let theme = if self.is_coloured(is_terminal) {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(100)
             .with_context_lines(1)
@@ -88,7 +96,9 @@ impl Reporter {
             text.push('\n');
         }
         if let Some(more) = diagnostics.len().checked_sub(MOST_DRAWN).filter(|&more| more > 0) {
-            text.push_str(&format!("… and {more} more; `redeem check --format short` tells each in a line\n"));
+            text.push_str(&format!(
+                "… and {more} more; `redeem check --format short` tells each in a line\n"
+            ));
         }
         text
     }
@@ -186,7 +196,9 @@ impl fmt::Debug for Drawn<'_> {
 impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.diagnostic.origin {
-            Some(origin) if self.diagnostic.source.is_none() => write!(f, "{origin}: {}", self.diagnostic.message),
+            Some(origin) if self.diagnostic.source.is_none() => {
+                write!(f, "{origin}: {}", self.diagnostic.message)
+            }
             _ => f.write_str(&self.diagnostic.message),
         }
     }

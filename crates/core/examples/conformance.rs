@@ -16,11 +16,13 @@ use generator::{Case, Rendering};
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let Some((format, seed, count)) = read(&arguments) else {
-        let _ = writeln!(io::stderr(), "usage: conformance --format yaml|toml|json|dotenv --seed N --count N");
+        let _ =
+            writeln!(io::stderr(), "usage: conformance --format yaml|toml|json|dotenv --seed N --count N");
         return ExitCode::from(2);
     };
     let mut out = BufWriter::new(io::stdout().lock());
-    let written = (0..count).try_for_each(|index| writeln!(out, "{}", line(format, seed * 1_000_000 + index)));
+    let written =
+        (0..count).try_for_each(|index| writeln!(out, "{}", line(format, seed * 1_000_000 + index)));
     match written.and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         // A judge that has stopped reading says why itself.
@@ -66,7 +68,9 @@ fn line(format: Format, seed: u64) -> serde_json::Value {
             }
             line["after"] = text.into();
         }
-        Rendering::Refused(code, message) => line["refused"] = json!({ "code": code.to_string(), "message": message }),
+        Rendering::Refused(code, message) => {
+            line["refused"] = json!({ "code": code.to_string(), "message": message });
+        }
     }
     line
 }

@@ -153,7 +153,9 @@ pub(crate) fn encode(spot: &Spot<'_>, encoding: &Encoding) -> Result<Edit, Unenc
         Style::EnvBare | Style::EnvSingle | Style::EnvDouble | Style::EnvBacktick => {
             dotenv::encode(spot, encoding.reader)
         }
-        Style::Text => return Ok(Edit { span: spot.scalar.span.clone(), text: text::encode(spot, encoding.escape)? }),
+        Style::Text => {
+            return Ok(Edit { span: spot.scalar.span.clone(), text: text::encode(spot, encoding.escape)? });
+        }
     }?;
     Ok(Edit { span: spot.scalar.span.clone(), text })
 }
@@ -168,6 +170,18 @@ pub(crate) fn bare(spot: &Spot<'_>, text: &str) -> Edit {
 pub(crate) fn has_types(scalar: &Scalar) -> bool {
     use Style::{EnvBacktick, EnvBare, EnvDouble, EnvSingle, Text};
     !scalar.is_key && !matches!(scalar.style, EnvBare | EnvSingle | EnvDouble | EnvBacktick | Text)
+}
+
+/// The escapes that strings of JSON, TOML, YAML, HCL and Java share, but for the quote.
+fn common_escape(c: char) -> Option<&'static str> {
+    match c {
+        '"' => Some("\\\""),
+        '\\' => Some("\\\\"),
+        '\n' => Some("\\n"),
+        '\r' => Some("\\r"),
+        '\t' => Some("\\t"),
+        _ => None,
+    }
 }
 
 /// Whether a character shows as itself in a YAML or TOML file: no control, no mark of byte order,

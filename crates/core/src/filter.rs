@@ -24,26 +24,46 @@ pub struct FilterInfo {
 
 /// Every filter.
 pub const FILTERS: &[FilterInfo] = &[
-    filter("urlencode", "percent-encodes all but letters, digits and `-._~`; `/` too", ("a/b c", "urlencode", "a%2Fb%20c")),
+    filter(
+        "urlencode",
+        "percent-encodes all but letters, digits and `-._~`; `/` too",
+        ("a/b c", "urlencode", "a%2Fb%20c"),
+    ),
     filter("base64", "encodes as base64 with padding; takes any bytes", ("hi?", "base64", "aGk/")),
     filter("b64decode", "decodes base64", ("aGk/", "b64decode", "hi?")),
     filter("json", "writes a JSON string with its quotes", ("a\"b", "json", "\"a\\\"b\"")),
     filter("shell", "quotes for a POSIX shell", ("it's", "shell", "'it'\\''s'")),
     filter("trim", "removes blanks and line breaks from both ends", (" a\n", "trim", "a")),
-    filter("indent", "puts blanks before each line but the first; `indent(2, true)` before the first too", ("a\nb", "indent(2)", "a\n  b")),
-    filter("default", "makes the reference optional: stands in for a secret that is not there", ("a", "default('x')", "a")),
-    filter("sha256", "the SHA-256 digest in small hexadecimal letters; takes any bytes", (
-        "abc",
+    filter(
+        "indent",
+        "puts blanks before each line but the first; `indent(2, true)` before the first too",
+        ("a\nb", "indent(2)", "a\n  b"),
+    ),
+    filter(
+        "default",
+        "makes the reference optional: stands in for a secret that is not there",
+        ("a", "default('x')", "a"),
+    ),
+    filter(
         "sha256",
-        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-    )),
-    filter("pem1line", "writes line breaks as `\\n`, as some programs want keys", ("a\nb\n", "pem1line", "a\\nb\\n")),
+        "the SHA-256 digest in small hexadecimal letters; takes any bytes",
+        ("abc", "sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+    ),
+    filter(
+        "pem1line",
+        "writes line breaks as `\\n`, as some programs want keys",
+        ("a\nb\n", "pem1line", "a\\nb\\n"),
+    ),
     filter("upper", "capital letters", ("aB", "upper", "AB")),
     filter("lower", "small letters", ("aB", "lower", "ab")),
     filter("replace", "replaces a text by another", ("a-b", "replace('-', '_')", "a_b")),
     filter("int", "a whole number, written without quotes", ("007", "int", "7")),
     filter("float", "a number, written without quotes", ("1.50", "float", "1.50")),
-    filter("bool", "`true` or `false`, written without quotes; reads yes/no, on/off, 1/0", ("Yes", "bool", "true")),
+    filter(
+        "bool",
+        "`true` or `false`, written without quotes; reads yes/no, on/off, 1/0",
+        ("Yes", "bool", "true"),
+    ),
 ];
 
 const fn filter(
@@ -83,7 +103,8 @@ pub fn check_filters(filters: &[Filter]) -> Vec<(usize, String)> {
     for (position, filter) in filters.iter().enumerate() {
         if !FILTERS.iter().any(|known| known.name == filter.name) {
             let names = FILTERS.iter().map(|known| known.name);
-            let hint = nearest(&filter.name, names).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+            let hint = nearest(&filter.name, names)
+                .map_or(String::new(), |name| format!("; did you mean `{name}`?"));
             problems.push((position, format!("there is no filter `{}`{hint}", filter.name)));
         } else if is_bare(&filter.name) && position + 1 < filters.len() {
             problems.push((position, format!("`{}` has to be the last filter", filter.name)));
@@ -135,7 +156,10 @@ pub(crate) fn run(value: Option<&[u8]>, filters: &[Filter]) -> Result<Option<Fil
             return Ok(None);
         };
         let argument = filters[position].arguments.first();
-        (argument.map_or_else(|| Value::from(""), |argument| literal(&argument.literal)), &filters[position + 1..])
+        (
+            argument.map_or_else(|| Value::from(""), |argument| literal(&argument.literal)),
+            &filters[position + 1..],
+        )
     };
     for filter in filters {
         if is_bare(&filter.name) {
@@ -189,7 +213,9 @@ fn apply(filter: &Filter, value: Value) -> Result<Value, FilterError> {
     ENVIRONMENT.empty_state().apply_filter(&filter.name, &arguments).map_err(|error| {
         let detail = match (error.kind(), error.detail()) {
             (ErrorKind::BadSerialization, Some(detail)) => detail.to_owned(),
-            (ErrorKind::MissingArgument | ErrorKind::TooManyArguments, _) => "wrong number of arguments".to_owned(),
+            (ErrorKind::MissingArgument | ErrorKind::TooManyArguments, _) => {
+                "wrong number of arguments".to_owned()
+            }
             _ => "the value or an argument is not of the kind it takes".to_owned(),
         };
         FilterError::new(format!("`{}` cannot be applied: {detail}", filter.name))
@@ -273,7 +299,8 @@ fn float(text: &str) -> Option<String> {
     let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
     let (integral, fraction) = text.strip_prefix('-').unwrap_or(text).split_once('.').unwrap_or(("", ""));
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_canonical = is_digits(integral) && is_digits(fraction) && (integral == "0" || !integral.starts_with('0'));
+    let is_canonical =
+        is_digits(integral) && is_digits(fraction) && (integral == "0" || !integral.starts_with('0'));
     if is_canonical {
         return Some(text.to_owned());
     }
@@ -339,7 +366,9 @@ mod tests {
         ] {
             assert_eq!(filtered(Some(value.as_bytes()), pipeline).as_deref(), Ok(expected), "{value}");
         }
-        for (value, pipeline) in [("5 ", "int"), ("x", "float"), ("inf", "float"), ("", "bool"), ("0x1", "int")] {
+        for (value, pipeline) in
+            [("5 ", "int"), ("x", "float"), ("inf", "float"), ("", "bool"), ("0x1", "int")]
+        {
             assert!(filtered(Some(value.as_bytes()), pipeline).is_err(), "{value}");
         }
     }

@@ -28,7 +28,8 @@ impl Plan {
                 requests.entry(&reference.name).or_default().push((scan_index, index));
             }
         }
-        let requests = requests.into_iter().map(|(name, wanted_by)| Request { name: name.clone(), wanted_by });
+        let requests =
+            requests.into_iter().map(|(name, wanted_by)| Request { name: name.clone(), wanted_by });
         Self { requests: requests.collect() }
     }
 
@@ -59,11 +60,11 @@ mod tests {
             })
             .collect();
         let plan = Plan::new(&scans);
-        let told: Vec<_> = plan.requests().iter().map(|r| (r.name.to_string(), r.wanted_by.clone())).collect();
-        assert_eq!(told, [
-            ("a.j".into(), vec![(1, 1)]),
-            ("a.k".into(), vec![(0, 1)]),
-            ("b".into(), vec![(0, 0), (1, 0)])
-        ]);
+        let told: Vec<_> =
+            plan.requests().iter().map(|r| (r.name.to_string(), r.wanted_by.clone())).collect();
+        assert_eq!(
+            told,
+            [("a.j".into(), vec![(1, 1)]), ("a.k".into(), vec![(0, 1)]), ("b".into(), vec![(0, 0), (1, 0)])]
+        );
     }
 }

@@ -19,7 +19,12 @@ pub(crate) enum Expected<'a> {
 ///
 /// Every node is compared in order: its kind, its anchor and tag, what it says, and for an untouched
 /// plain YAML scalar that it still is plain. Two equal keys in one mapping fail if one was touched.
-pub(crate) fn holds(format: Format, source: &str, rendered: &str, touched: &BTreeMap<usize, Expected<'_>>) -> bool {
+pub(crate) fn holds(
+    format: Format,
+    source: &str,
+    rendered: &str,
+    touched: &BTreeMap<usize, Expected<'_>>,
+) -> bool {
     let keys = RandomState::new();
     let mut before = Fingerprint::new(&keys);
     let mut ordinals = BTreeMap::new();
@@ -112,7 +117,10 @@ impl<H: Hasher> Fingerprint<H> {
         match event {
             Event::Document => self.part(b"document", ""),
             Event::Open { is_list, is_flow, properties, .. } => {
-                self.part(if *is_list { b"list" } else { b"map" }, properties.tag.as_deref().unwrap_or_default());
+                self.part(
+                    if *is_list { b"list" } else { b"map" },
+                    properties.tag.as_deref().unwrap_or_default(),
+                );
                 self.0.write_usize(properties.anchor);
                 self.0.write_u8(u8::from(*is_flow));
             }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use redeem_syntax::scalar::Scalar;
-use redeem_syntax::{Code, Diagnostic, Format, Mark, Place, Reference, Scan, Severity, Source, Span, scan::MarkedString};
+use redeem_syntax::{
+    Code, Diagnostic, Format, Mark, Place, Reference, Scan, Severity, Source, Span, scan::MarkedString,
+};
 use zeroize::Zeroizing;
 
 use crate::answers::{Answer, Answers};
@@ -57,8 +59,8 @@ pub fn check(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
         for (position, message) in check_filters(&reference.filters) {
             let scalar = scan.strings.get(reference.string).map(|string| &string.scalar);
             let filter = &reference.filters[position].span;
-            let span = scalar.map_or(reference.span.clone(), |scalar| scalar.decoded.source_span(filter));
-            diagnostics.push(Diagnostic::new(Code::UnknownFilter, message).at(source, span, "this filter"));
+            let at = scalar.map_or(reference.span.clone(), |scalar| scalar.decoded.source_span(filter));
+            diagnostics.push(Diagnostic::new(Code::UnknownFilter, message).at(source, at, "this filter"));
         }
         if let Some(string) = scan.strings.get(reference.string)
             && filter::is_typed(&reference.filters)
@@ -104,13 +106,19 @@ fn unproved(source: &Source, scan: &Scan) -> Diagnostic {
     let has_key = scan.strings.iter().any(|string| string.scalar.is_key && !string.marks.is_empty());
     let first = scan.references.first().map_or(0..0, |reference| reference.span.clone());
     if has_key {
-        return Diagnostic::new(Code::UnencodableValue, "with its value in place a key may stand twice in one mapping")
-            .at(source, first, "")
-            .with_help("use a secret that gives each key a name of its own");
+        return Diagnostic::new(
+            Code::UnencodableValue,
+            "with its value in place a key may stand twice in one mapping",
+        )
+        .at(source, first, "")
+        .with_help("use a secret that gives each key a name of its own");
     }
-    Diagnostic::new(Code::ProofFailed, "the rendered text does not read as the source with the values in place")
-        .at(source, first, "in this file")
-        .with_help("nothing was written; please report this with the file's structure, without the values")
+    Diagnostic::new(
+        Code::ProofFailed,
+        "the rendered text does not read as the source with the values in place",
+    )
+    .at(source, first, "in this file")
+    .with_help("nothing was written; please report this with the file's structure, without the values")
 }
 
 struct Writer<'a> {
@@ -170,7 +178,9 @@ impl Writer<'_> {
 
     /// The filtered value of a reference, or none if it is missing and may be.
     fn value(&self, reference: &Reference, scalar: &Scalar) -> Result<Option<Filtered>, Box<Diagnostic>> {
-        let at = |code, message: String| Diagnostic::new(code, message).at(self.source, reference.span.clone(), "");
+        let at = |code, message: String| {
+            Diagnostic::new(code, message).at(self.source, reference.span.clone(), "")
+        };
         if !check_filters(&reference.filters).is_empty() {
             // `check` has told of it.
             return Ok(None);
@@ -205,13 +215,18 @@ impl Writer<'_> {
             [] => "no backend is configured".to_owned(),
             backends => format!("asked: {}", backends.join(", ")),
         };
-        let diagnostic = Diagnostic::new(Code::UnknownSecret, format!("there is no secret `{name}`"))
-            .at(self.source, reference.name_span.clone(), "not found");
+        let diagnostic = Diagnostic::new(Code::UnknownSecret, format!("there is no secret `{name}`")).at(
+            self.source,
+            reference.name_span.clone(),
+            "not found",
+        );
         match nearest(&name, self.answers.known()) {
             Some(near) => diagnostic
                 .with_help(format!("did you mean `{near}`? ({asked})"))
                 .with_fix(reference.name_span.clone(), near),
-            None => diagnostic.with_help(format!("store it, or make it optional with `| default('…')` ({asked})")),
+            None => {
+                diagnostic.with_help(format!("store it, or make it optional with `| default('…')` ({asked})"))
+            }
         }
     }
 
@@ -229,10 +244,13 @@ impl Writer<'_> {
         let written = self.source.slice(&span);
         let filtered = format!("{} | urlencode}}", written.trim_end_matches('}').trim_end());
         Err(Box::new(
-            Diagnostic::new(Code::UrlWithoutFilter, "the value holds a character that ends this part of the URL")
-                .at(self.source, span.clone(), "in the user part of a URL")
-                .with_help(format!("write `{filtered}`"))
-                .with_fix(span, filtered),
+            Diagnostic::new(
+                Code::UrlWithoutFilter,
+                "the value holds a character that ends this part of the URL",
+            )
+            .at(self.source, span.clone(), "in the user part of a URL")
+            .with_help(format!("write `{filtered}`"))
+            .with_fix(span, filtered),
         ))
     }
 
@@ -263,10 +281,13 @@ impl Writer<'_> {
                 Place::PythonText(literal) => {
                     let range = reference.range.clone();
                     let Some(written) = python::text_in_literal(text, literal, range.clone(), &value) else {
-                        self.unencodable(reference.span.clone(), Unencodable {
-                            message: "this string literal cannot hold the value".to_owned(),
-                            help: "leave out the literal's prefix `r` or `b`".to_owned(),
-                        });
+                        self.unencodable(
+                            reference.span.clone(),
+                            Unencodable {
+                                message: "this string literal cannot hold the value".to_owned(),
+                                help: "leave out the literal's prefix `r` or `b`".to_owned(),
+                            },
+                        );
                         return None;
                     };
                     pieces.push(Piece { range, text: Zeroizing::new(written) });
@@ -283,7 +304,9 @@ impl Writer<'_> {
             });
             // A literal inside a reference that goes as a whole, its default, goes with it.
             pieces.retain(|piece| {
-                !edits.iter().any(|edit| edit.span.start < piece.range.start && piece.range.end < edit.span.end)
+                !edits
+                    .iter()
+                    .any(|edit| edit.span.start < piece.range.start && piece.range.end < edit.span.end)
             });
             pieces.extend(
                 edits.into_iter().map(|edit| Piece { range: edit.span, text: Zeroizing::new(edit.text) }),
@@ -306,11 +329,13 @@ fn unencodable(source: &Source, span: Span, problem: Unencodable) -> Diagnostic 
 
 /// Whether a reference may become a number or a truth value: it has to be all of a value that can be one.
 fn can_be_bare(reference: &Reference, scalar: &Scalar) -> Result<(), Unencodable> {
-    let is_whole = reference.range == (0..scalar.decoded.text.len()) && matches!(reference.place, Place::Text);
+    let is_whole =
+        reference.range == (0..scalar.decoded.text.len()) && matches!(reference.place, Place::Text);
     if !is_whole {
         return Err(Unencodable {
             message: "a number or truth value has to be the whole value".to_owned(),
-            help: "leave out the filter `int`, `float` or `bool`, or the text around the reference".to_owned(),
+            help: "leave out the filter `int`, `float` or `bool`, or the text around the reference"
+                .to_owned(),
         });
     }
     if has_types(scalar) {

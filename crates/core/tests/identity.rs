@@ -1,5 +1,7 @@
 //! Files without references come out byte for byte as they were, without a word about them.
 
+#![expect(clippy::disallowed_methods, reason = "tests read fixtures")]
+
 use std::path::{Path, PathBuf};
 
 use redeem_core::{Answers, Encoding, render};
@@ -31,7 +33,8 @@ fn check(name: &str, text: &str, format: Format) {
 
 fn corpus() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/corpus");
-    let entries = WalkDir::new(folder).sort_by_file_name().into_iter().map(|entry| entry.expect("a readable folder"));
+    let entries =
+        WalkDir::new(folder).sort_by_file_name().into_iter().map(|entry| entry.expect("a readable folder"));
     entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }
 

@@ -2,6 +2,8 @@
 //!
 //! `REDEEM_SEED` varies the documents; the same seed gives the same ones.
 
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a shell is one of the judges")]
+
 use redeem_core::Reader;
 use redeem_syntax::{Code, Format};
 
@@ -12,7 +14,8 @@ use generator::{Case, Rendering};
 
 /// Renders `count` documents of a format: none may come out wrong, and few may be refused.
 fn check(format: Format, count: usize, most_refused: usize) {
-    let seed: u64 = std::env::var("REDEEM_SEED").map_or(Ok(1), |seed| seed.parse()).expect("REDEEM_SEED is a number");
+    let seed: u64 =
+        std::env::var("REDEEM_SEED").map_or(Ok(1), |seed| seed.parse()).expect("REDEEM_SEED is a number");
     let mut tally = judge::Tally::default();
     let mut refused = 0;
     let mut files = Vec::new();
@@ -26,7 +29,12 @@ fn check(format: Format, count: usize, most_refused: usize) {
                 }
             }
             Rendering::Refused(code, message) => {
-                assert!(may_refuse(&case, code, &message), "{code}: {message}\n{}\n{:?}", case.text, case.references);
+                assert!(
+                    may_refuse(&case, code, &message),
+                    "{code}: {message}\n{}\n{:?}",
+                    case.text,
+                    case.references
+                );
                 refused += 1;
             }
         }
@@ -38,7 +46,11 @@ fn check(format: Format, count: usize, most_refused: usize) {
     // dotenvy knows fewer escapes than the readers that the promise names.
     let most_skipped = if format == Format::Dotenv { 25 } else { 5 };
     let cases = tally.read + tally.skipped;
-    assert!(tally.skipped * 100 <= cases * most_skipped, "{} of {cases} are not read by a judge", tally.skipped);
+    assert!(
+        tally.skipped * 100 <= cases * most_skipped,
+        "{} of {cases} are not read by a judge",
+        tally.skipped
+    );
 }
 
 /// Whether a refusal is one that the promise allows.
@@ -51,7 +63,8 @@ fn may_refuse(case: &Case, code: Code, message: &str) -> bool {
         && match case.format {
             Format::Dotenv => {
                 let words = ["needs other quotes", "runs or expands", "with the backslash before it"];
-                words.iter().any(|words| message.contains(words)) || case.references.iter().any(|(_, value)| is_hard(value))
+                words.iter().any(|words| message.contains(words))
+                    || case.references.iter().any(|(_, value)| is_hard(value))
             }
             Format::Yaml if message.contains("the file ends inside this block") => !case.text.ends_with('\n'),
             _ => is_about_key && case.has_touched_key,

@@ -57,7 +57,9 @@ fn options() -> Options {
             "--each" => options.durability = Durability::EachFile,
             "--no-sync" => options.durability = Durability::None,
             "--wait" => options.wait = true,
-            "--abandon-after" => options.abandon_after = Some(Duration::from_micros(words.next().unwrap().parse().unwrap())),
+            "--abandon-after" => {
+                options.abandon_after = Some(Duration::from_micros(words.next().unwrap().parse().unwrap()));
+            }
             _ => options.words.push(word),
         }
     }

@@ -156,7 +156,9 @@ impl Config {
             }
         }
         if let Some(profile) = profile {
-            return Err(ConfigError::new(format!("there is no profile `{profile}`: no {FILE_NAME} was found")));
+            return Err(ConfigError::new(format!(
+                "there is no profile `{profile}`: no {FILE_NAME} was found"
+            )));
         }
         Ok(Self { folder: start, ..Self::default() })
     }
@@ -183,7 +185,8 @@ impl Config {
         config.source = raw.render.source.map(|path| config.own(path.span(), path.into_inner()));
         config.output = raw.render.output.map(|path| config.own(path.span(), path.into_inner()));
         for pattern in &raw.render.exclude {
-            rules::matcher(pattern.get_ref()).map_err(|error| ConfigError::at(source, pattern.span(), error))?;
+            rules::matcher(pattern.get_ref())
+                .map_err(|error| ConfigError::at(source, pattern.span(), error))?;
         }
         config.exclude = raw.render.exclude.into_iter().map(Spanned::into_inner).collect();
         let mut backends = raw.backend;
@@ -385,7 +388,6 @@ impl From<ConfigError> for Diagnostic {
         *error.0
     }
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -49,12 +49,20 @@ pub fn init(folder: &Path) -> Result<Vec<InitStep>, WriteError> {
         step(FILE_NAME, "is there already, left as it is".to_owned());
     } else {
         outputs.prepare(FILE_NAME.as_ref(), TEMPLATE.as_bytes(), shared)?;
-        step(FILE_NAME, "written: source `config`, output `build/config`, secrets from `.env`, then the environment".to_owned());
+        step(
+            FILE_NAME,
+            "written: source `config`, output `build/config`, secrets from `.env`, then the environment"
+                .to_owned(),
+        );
     }
     if folder.join(".env").exists() {
         step(".env", "is there already, left as it is".to_owned());
     } else {
-        outputs.prepare(".env".as_ref(), b"# NAME=value: {secret:api-key} is API_KEY\n", ModeRule::default())?;
+        outputs.prepare(
+            ".env".as_ref(),
+            b"# NAME=value: {secret:api-key} is API_KEY\n",
+            ModeRule::default(),
+        )?;
         step(".env", "written, readable by you alone: put values here".to_owned());
     }
     let ignore = fs::read_to_string(folder.join(".gitignore")).unwrap_or_default();

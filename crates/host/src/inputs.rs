@@ -81,14 +81,19 @@ pub fn named(path: &Path, config: &Config) -> Input {
 /// Walks a folder. Hidden files are taken; `.git`, the output folder and excluded files are not.
 pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
     let mut found = Inputs::default();
-    let exclude: Vec<GlobMatcher> = config.exclude.iter().filter_map(|pattern| matcher(pattern).ok()).collect();
+    let exclude: Vec<GlobMatcher> =
+        config.exclude.iter().filter_map(|pattern| matcher(pattern).ok()).collect();
     let output = selection.output.and_then(|output| output.canonicalize().ok());
     let real_root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let is_left_out = |path: &Path, is_folder: bool| {
         let is_git = path.file_name() == Some(OsStr::new(".git"));
         let is_output = is_folder && output.is_some() && path.canonicalize().ok() == output;
         let is_staging = is_folder && crate::write::is_staging_name(path.file_name().unwrap_or_default());
-        path != root && (is_git || is_output || is_staging || exclude.iter().any(|glob| glob.is_match(below(config, path))))
+        path != root
+            && (is_git
+                || is_output
+                || is_staging
+                || exclude.iter().any(|glob| glob.is_match(below(config, path))))
     };
     let mut take = |path: PathBuf, is_link: bool, is_file: bool| {
         let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
@@ -118,9 +123,11 @@ pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
             match entry {
                 Ok(entry) => {
                     let Some(kind) = entry.file_type().filter(|_| entry.depth() > 0) else { continue };
-                    let is_out = entry.path().ancestors().take_while(|path| *path != root).any(|path| {
-                        is_left_out(path, path != entry.path() || kind.is_dir())
-                    });
+                    let is_out = entry
+                        .path()
+                        .ancestors()
+                        .take_while(|path| *path != root)
+                        .any(|path| is_left_out(path, path != entry.path() || kind.is_dir()));
                     if !is_out && !kind.is_dir() {
                         take(entry.into_path(), kind.is_symlink(), kind.is_file());
                     }
@@ -154,23 +161,29 @@ pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
 pub fn conflicts(inputs: &[Input], output: &Path) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let mut claimed: BTreeMap<&Path, &Input> = BTreeMap::new();
-    let root = output.canonicalize().unwrap_or_else(|_| std::path::absolute(output).unwrap_or_else(|_| output.to_owned()));
+    let root = output
+        .canonicalize()
+        .unwrap_or_else(|_| std::path::absolute(output).unwrap_or_else(|_| output.to_owned()));
     let sources: std::collections::BTreeSet<PathBuf> =
         inputs.iter().filter_map(|input| input.path.canonicalize().ok()).collect();
     for input in inputs {
         if let Some(other) = claimed.insert(&input.output, input) {
-            let message = format!("{} and {} would both become {}", other.shown, input.shown, input.output.display());
+            let message =
+                format!("{} and {} would both become {}", other.shown, input.shown, input.output.display());
             problems.push(
-                Diagnostic::new(Code::OutputConflict, message)
-                    .in_origin(Arc::clone(&input.shown))
-                    .with_help("rename one of them, leave one out with `exclude`, or render them to different folders"),
+                Diagnostic::new(Code::OutputConflict, message).in_origin(Arc::clone(&input.shown)).with_help(
+                    "rename one of them, leave one out with `exclude`, or render them to different folders",
+                ),
             );
         }
         if sources.contains(&root.join(&input.output)) {
             problems.push(
-                Diagnostic::new(Code::OutputConflict, format!("the output would overwrite the source {}", input.shown))
-                    .in_origin(Arc::clone(&input.shown))
-                    .with_help("choose another output with `-o`"),
+                Diagnostic::new(
+                    Code::OutputConflict,
+                    format!("the output would overwrite the source {}", input.shown),
+                )
+                .in_origin(Arc::clone(&input.shown))
+                .with_help("choose another output with `-o`"),
             );
         }
     }

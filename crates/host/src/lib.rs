@@ -2,7 +2,7 @@
 //!
 //! A [`Config`] says which files are live and which backends are asked; [`inputs`] walks
 //! the sources; [`Run`] reads and scans them, asks each backend once, renders, and hands the
-//! outputs to [`write`], which moves all of them into place or none.
+//! outputs to [`mod@write`], which moves all of them into place or none.
 
 #![deny(unsafe_code)]
 
@@ -21,9 +21,11 @@ pub use config::{Config, ConfigError};
 pub use disk::Disk;
 pub use init::{InitStep, init};
 pub use memory::Memory;
+pub use read::TextInput;
 pub use redeem_core as core;
-pub use redeem_core::{Answers, Backend, Encoding, Escape, Failure, Fetched, Name, Reader, Rendered, Secret, World};
+pub use redeem_core::{
+    Answers, Backend, Encoding, Escape, Failure, Fetched, Name, Reader, Rendered, Secret, World,
+};
 pub use redeem_syntax as syntax;
 pub use redeem_syntax::{Code, Diagnostic, Dialects, Format, Scan, Severity, Source};
-pub use read::TextInput;
 pub use run::{FileState, Found, Rendering, Run, Target, render_text, scan_inputs};

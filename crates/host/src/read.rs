@@ -137,7 +137,11 @@ pub(crate) fn classify(bytes: Vec<u8>) -> Result<Content, (String, &'static str)
             let at = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
             let has_sigil = bytes.windows(6).any(|word| word.eq_ignore_ascii_case(b"secret"));
-            if has_sigil { Err((format!("this file is not UTF-8: byte {at} is in no character"), CONVERT)) } else { Ok(Content::Opaque(bytes)) }
+            if has_sigil {
+                Err((format!("this file is not UTF-8: byte {at} is in no character"), CONVERT))
+            } else {
+                Ok(Content::Opaque(bytes))
+            }
         }
     }
 }
@@ -171,6 +175,9 @@ mod tests {
         let path = folder.path().join("pipe");
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
         rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
-        assert!(read(&path, false).is_ok_and(|file| matches!(file.content, Content::Text(text) if text.is_empty())));
+        assert!(
+            read(&path, false)
+                .is_ok_and(|file| matches!(file.content, Content::Text(text) if text.is_empty()))
+        );
     }
 }

@@ -176,7 +176,14 @@ impl Run<'_> {
     }
 
     /// Writes the values into an input that has references.
-    fn second(&self, input: &Input, found: &Found, mode: u32, answers: &Answers, target: &Target<'_>) -> Step {
+    fn second(
+        &self,
+        input: &Input,
+        found: &Found,
+        mode: u32,
+        answers: &Answers,
+        target: &Target<'_>,
+    ) -> Step {
         let outcome = render(&found.source, &found.scan, answers, &found.encoding);
         match outcome.rendered {
             Some(rendered) => {
@@ -215,7 +222,8 @@ fn open(input: &Input, treatment: &Treatment, is_named: bool) -> Result<Opened, 
     };
     let source = Source::new(Arc::clone(&input.shown), text, *format);
     let found = scan(&source, dialects);
-    let is_plain = found.is_valid && found.is_untouched() && found.diagnostics.is_empty() && found.references.is_empty();
+    let is_plain =
+        found.is_valid && found.is_untouched() && found.diagnostics.is_empty() && found.references.is_empty();
     if is_plain {
         return Ok(Opened::Plain(source.text().as_bytes().to_vec(), file.mode));
     }
@@ -223,7 +231,13 @@ fn open(input: &Input, treatment: &Treatment, is_named: bool) -> Result<Opened, 
 }
 
 impl Target<'_> {
-    fn put(&self, output: &Path, bytes: &[u8], source: u32, explicit: Option<u32>) -> Result<FileState, WriteError> {
+    fn put(
+        &self,
+        output: &Path,
+        bytes: &[u8],
+        source: u32,
+        explicit: Option<u32>,
+    ) -> Result<FileState, WriteError> {
         let mode = ModeRule { source: Some(source), explicit };
         match self {
             Self::Write(outputs) => outputs.prepare(output, bytes, mode).map(state),
@@ -234,12 +248,18 @@ impl Target<'_> {
     fn copy(&self, output: &Path, source: &fs::File, explicit: Option<u32>) -> Result<FileState, WriteError> {
         let mode = source.metadata().map(|metadata| metadata.mode() & 0o7777).ok();
         match self {
-            Self::Write(outputs) => outputs.prepare_copy(output, source, ModeRule { source: mode, explicit }).map(state),
+            Self::Write(outputs) => {
+                outputs.prepare_copy(output, source, ModeRule { source: mode, explicit }).map(state)
+            }
             Self::Compare(folder) => {
                 let mut bytes = Vec::new();
                 let read = io::BufReader::new(source).read_to_end(&mut bytes);
                 let rule = ModeRule { source: mode, explicit };
-                Ok(if read.is_ok() { compare(&folder.join(output), &bytes, rule) } else { FileState::Changed })
+                Ok(if read.is_ok() {
+                    compare(&folder.join(output), &bytes, rule)
+                } else {
+                    FileState::Changed
+                })
             }
         }
     }
@@ -269,7 +289,10 @@ fn compare(path: &Path, bytes: &[u8], rule: ModeRule) -> FileState {
         let wanted = rule.explicit.unwrap_or(rule.source.unwrap_or(0o600) & 0o700);
         let mode = metadata.permissions().mode() & 0o777;
         let mode_fits = if rule.explicit.is_some() { mode == wanted } else { mode & !wanted == 0 };
-        Ok(metadata.is_file() && mode_fits && metadata.len() == bytes.len() as u64 && fs::read(path)? == bytes)
+        Ok(metadata.is_file()
+            && mode_fits
+            && metadata.len() == bytes.len() as u64
+            && fs::read(path)? == bytes)
     };
     if is_same().unwrap_or(false) { FileState::Unchanged } else { FileState::Changed }
 }

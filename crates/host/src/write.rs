@@ -176,7 +176,9 @@ impl Outputs {
             match at::open_named_folder(here) {
                 Ok(handle) => break handle,
                 Err(Errno::NOENT) if !root.as_os_str().is_empty() => {}
-                Err(Errno::NOTDIR) => return Err(WriteError::NotAFolder { path: here.to_owned(), kind: "file" }),
+                Err(Errno::NOTDIR) => {
+                    return Err(WriteError::NotAFolder { path: here.to_owned(), kind: "file" });
+                }
                 Err(error) => return Err(WriteError::system("open", here, error)),
             }
             let (Some(parent), Some(name)) = (existing.parent(), existing.file_name()) else {
@@ -190,7 +192,8 @@ impl Outputs {
                 staging::sweep(&above);
             }
         }
-        let anchor = Folder::top(handle, existing).map_err(|error| WriteError::system("look at", existing, error))?;
+        let anchor =
+            Folder::top(handle, existing).map_err(|error| WriteError::system("look at", existing, error))?;
         Ok(Self {
             anchor,
             missing: missing.iter().rev().collect(),
@@ -207,7 +210,9 @@ impl Outputs {
     /// When the path ends in no name, or its folder cannot be opened.
     pub fn beside(file: &Path) -> Result<(Self, &Path), WriteError> {
         let no_name = WriteError::Name { path: file.to_owned(), why: "it ends in no file name" };
-        let Some(name) = file.file_name().filter(|name| file.as_os_str().as_bytes().ends_with(name.as_bytes())) else {
+        let Some(name) =
+            file.file_name().filter(|name| file.as_os_str().as_bytes().ends_with(name.as_bytes()))
+        else {
             return Err(no_name);
         };
         let parent = file.parent().unwrap_or(Path::new(""));
@@ -351,7 +356,14 @@ mod tests {
     fn only_names_of_our_making_are_swept() {
         let ours = format!(".redeem-{}.tmp", "0123456789abcdef".repeat(2));
         assert!(staging::is_staging_name(ours.as_ref()));
-        for other in [".redeem-.tmp", ".redeem-mine.tmp", &ours[1..], &ours[..40], &format!("{ours}~"), &ours.replace('0', "g")] {
+        for other in [
+            ".redeem-.tmp",
+            ".redeem-mine.tmp",
+            &ours[1..],
+            &ours[..40],
+            &format!("{ours}~"),
+            &ours.replace('0', "g"),
+        ] {
             assert!(!staging::is_staging_name(other.as_ref()), "{other}");
         }
     }

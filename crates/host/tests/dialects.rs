@@ -19,7 +19,9 @@ fn read(path: &Path) -> Case {
     let text = fs::read_to_string(path).expect("a readable case");
     let mut sections = text.split("--- ");
     let header = sections.next().expect("a header");
-    let field = |name: &'static str| header.lines().filter_map(move |line| line.strip_prefix(name)).map(str::to_owned);
+    let field = |name: &'static str| {
+        header.lines().filter_map(move |line| line.strip_prefix(name)).map(str::to_owned)
+    };
     let mut case = Case {
         format: Format::from_name(&field("format: ").next().expect("a format")).expect("a known format"),
         secrets: field("secret: ")

@@ -1,7 +1,6 @@
 //! What a set of outputs does to a folder, seen from inside one process.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests, which say what they skip")]
-
 #![expect(clippy::disallowed_methods, reason = "tests put files in place")]
 
 use std::{
@@ -77,7 +76,14 @@ fn a_new_folder_comes_whole_and_private() {
     assert_eq!(summary, Summary { written: 2, modes_only: 0, unchanged: 0 });
     assert_eq!(
         tree(dir.path()),
-        ["build/", "build/config/", "build/config/a.yaml", "build/config/x/", "build/config/x/y/", "build/config/x/y/b.yaml"]
+        [
+            "build/",
+            "build/config/",
+            "build/config/a.yaml",
+            "build/config/x/",
+            "build/config/x/y/",
+            "build/config/x/y/b.yaml"
+        ]
     );
     assert_eq!(mode(&root), 0o700);
     assert_eq!(mode(&root.join("x/y")), 0o700);
@@ -151,19 +157,26 @@ fn case_02_a_folder_swapped_for_a_link_leads_nowhere() {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 let (cwd, exchange) = (rustix::fs::CWD, rustix::fs::RenameFlags::EXCHANGE);
-                rustix::fs::renameat_with(cwd, root.join("p"), cwd, dir.path().join("trap"), exchange).unwrap();
+                rustix::fs::renameat_with(cwd, root.join("p"), cwd, dir.path().join("trap"), exchange)
+                    .unwrap();
                 thread::yield_now();
             }
         });
         for number in 0..10_000 {
             let attempt = || {
                 let outputs = Outputs::in_folder(&root)?.durability(Durability::None);
-                outputs.prepare(format!("p/{}", number % 10).as_ref(), format!("{number}").as_bytes(), PLAIN)?;
+                outputs.prepare(
+                    format!("p/{}", number % 10).as_ref(),
+                    format!("{number}").as_bytes(),
+                    PLAIN,
+                )?;
                 outputs.commit()
             };
             match attempt() {
                 Ok(_) => written += 1,
-                Err(WriteError::NotAFolder { .. } | WriteError::System { .. } | WriteError::Partly { .. }) => refused += 1,
+                Err(
+                    WriteError::NotAFolder { .. } | WriteError::System { .. } | WriteError::Partly { .. },
+                ) => refused += 1,
                 Err(other) => {
                     stop.store(true, Ordering::Relaxed);
                     panic!("{other}");
@@ -310,7 +323,14 @@ fn case_05_the_owner_is_kept_but_where_anybody_could_have_made_the_file() {
 fn case_12_what_is_no_file_stays() {
     let dir = TempDir::new().unwrap();
     fs::create_dir(dir.path().join("folder")).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, dir.path().join("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        dir.path().join("fifo"),
+        rustix::fs::FileType::Fifo,
+        0o600.into(),
+        0,
+    )
+    .unwrap();
     let _listener = UnixListener::bind(dir.path().join("socket")).unwrap();
     let mut kinds = vec![("folder", "folder"), ("fifo", "FIFO"), ("socket", "socket")];
     if is_root() {
@@ -357,7 +377,10 @@ fn two_outputs_of_one_path_are_refused() {
             let outputs = begin(&root);
             outputs.prepare(one.as_ref(), b"", PLAIN).unwrap();
             let error = outputs.prepare(other.as_ref(), b"", PLAIN).unwrap_err();
-            assert!(matches!(error, WriteError::Twice { .. } | WriteError::NotAFolder { .. }), "{one} {other}: {error}");
+            assert!(
+                matches!(error, WriteError::Twice { .. } | WriteError::NotAFolder { .. }),
+                "{one} {other}: {error}"
+            );
         }
     }
     assert_eq!(tree(dir.path()), ["old/"]);
@@ -387,7 +410,9 @@ fn copies_and_links() {
     let root = dir.path().join("out");
     for round in 0..3 {
         let outputs = begin(&root);
-        let copied = outputs.prepare_copy("big".as_ref(), &source, ModeRule { source: Some(0o755), explicit: None }).unwrap();
+        let copied = outputs
+            .prepare_copy("big".as_ref(), &source, ModeRule { source: Some(0o755), explicit: None })
+            .unwrap();
         let linked = outputs.prepare_symlink("link".as_ref(), "big".as_ref()).unwrap();
         outputs.commit().unwrap();
         let expected = if round == 0 { Prepared::Written } else { Prepared::Unchanged };
@@ -438,7 +463,17 @@ fn case_10_two_writers_that_both_make_the_folder() {
     one.commit().unwrap();
     assert_eq!(
         tree(dir.path()),
-        ["out/", "out/a", "out/only-one/", "out/only-one/a", "out/x/", "out/x/a", "out/x/only-other", "out/x/y/", "out/x/y/a"]
+        [
+            "out/",
+            "out/a",
+            "out/only-one/",
+            "out/only-one/a",
+            "out/x/",
+            "out/x/a",
+            "out/x/only-other",
+            "out/x/y/",
+            "out/x/y/a"
+        ]
     );
     assert_eq!(fs::read(root.join("x/y/a")).unwrap(), b"one");
 }
@@ -455,7 +490,9 @@ fn case_10_many_writers_at_once() {
                     let outputs = begin(root).durability(Durability::None);
                     for number in 0..20 {
                         let content = format!("{writer}-{round}\n").repeat(500);
-                        outputs.prepare(format!("d{}/{number}", number % 4).as_ref(), content.as_bytes(), PLAIN).unwrap();
+                        outputs
+                            .prepare(format!("d{}/{number}", number % 4).as_ref(), content.as_bytes(), PLAIN)
+                            .unwrap();
                     }
                     outputs.commit().unwrap();
                 }

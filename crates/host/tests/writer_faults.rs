@@ -3,7 +3,6 @@
 //! `REDEEM_FAULTS=full` tries every system call; without it a sample is tried.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests, which say what they skip")]
-
 #![expect(clippy::disallowed_methods, reason = "tests put files in place")]
 
 use std::{
@@ -18,101 +17,15 @@ use std::{
     time::Duration,
 };
 
+#[path = "writer/harness.rs"]
+mod harness;
+
+use harness::{all, content, full, have, inject, is_root, left_behind, run, versions, writer};
 use redeem_host::write::{ModeRule, Outputs, Prepared, WriteError};
 use tempfile::TempDir;
 
 /// Few enough that each file is synced alone, and enough that the file system is.
 const SIZES: [usize; 2] = [7, 18];
-
-/// The example that writes files of known content; `cargo test` builds it beside the tests.
-fn writer() -> PathBuf {
-    let deps = std::env::current_exe().unwrap();
-    let writer = deps.parent().unwrap().parent().unwrap().join("examples/writer");
-    assert!(writer.exists(), "run `cargo build --example writer` first, or all tests together");
-    writer
-}
-
-fn run(program: impl AsRef<Path>, args: &[&str], root: &Path, count: usize, version: &str) -> Output {
-    Command::new(program.as_ref()).args(args).arg(root).args([&count.to_string(), version]).output().unwrap()
-}
-
-/// The writer's own rule for names and content.
-fn name(number: usize) -> PathBuf {
-    match number % 3 {
-        0 => format!("file-{number}").into(),
-        1 => format!("folder/file-{number}").into(),
-        _ => format!("other/deep-{}/file-{number}", number % 2).into(),
-    }
-}
-
-fn content(version: &str, number: usize) -> String {
-    format!("{version} {number}\n").repeat(100 + 300 * number)
-}
-
-/// Which of the versions each file is of, `-` if it is not there; fails if one is of none.
-fn versions(root: &Path, count: usize, known: &[&str]) -> Vec<String> {
-    let version = |number| {
-        let Ok(found) = fs::read_to_string(root.join(name(number))) else { return "-".to_owned() };
-        let whole = known.iter().find(|version| found == content(version, number));
-        (*whole.unwrap_or_else(|| panic!("file {number} is torn: {} bytes", found.len()))).to_owned()
-    };
-    (0..count).map(version).collect()
-}
-
-/// Staging folders left anywhere at or below a folder.
-fn left_behind(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in dir.read_dir().unwrap() {
-        let path = entry.unwrap().path();
-        if path.file_name().unwrap().to_str().unwrap().starts_with(".redeem-") {
-            found.push(path);
-        } else if path.symlink_metadata().unwrap().is_dir() {
-            found.extend(left_behind(&path));
-        }
-    }
-    found
-}
-
-fn all(version: &str, count: usize) -> Vec<String> {
-    vec![version.to_owned(); count]
-}
-
-fn have(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").output().is_ok();
-    if !found {
-        eprintln!("SKIPPED: {tool} is not installed");
-    }
-    found
-}
-
-fn is_root() -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        eprintln!("SKIPPED: this test needs root");
-    }
-    root
-}
-
-fn full() -> bool {
-    std::env::var_os("REDEEM_FAULTS").is_some_and(|value| value == "full")
-}
-
-/// Runs the writer under strace, which changes what `calls` do; gives what strace saw too.
-fn inject(dir: &Path, root: &Path, count: usize, version: &str, calls: &str, what: &str) -> (Output, String) {
-    let log = dir.join("strace.log");
-    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{what}"));
-    let output = Command::new("strace")
-        .args(["-f", "-o", log.to_str().unwrap(), "-e", &trace, "-e", &inject])
-        .arg(writer())
-        .arg(root)
-        .args([&count.to_string(), version])
-        // With cargo's search path the program's loader makes more calls than the program.
-        .env_remove("LD_LIBRARY_PATH")
-        .output()
-        .unwrap();
-    let seen = fs::read_to_string(&log).unwrap_or_default();
-    (output, seen)
-}
 
 #[test]
 fn case_05_and_08_private_from_the_first_byte_and_synced_in_order() {
@@ -124,8 +37,7 @@ fn case_05_and_08_private_from_the_first_byte_and_synced_in_order() {
         let root = dir.path().join("out");
         for version in ["old", "new"] {
             let log = dir.path().join("log");
-            let script =
-                "umask 000; exec strace -f -y -o \"$0\" -e trace=openat,mkdirat,fchmod,write,fsync,syncfs,renameat \"$@\"";
+            let script = "umask 000; exec strace -f -y -o \"$0\" -e trace=openat,mkdirat,fchmod,write,fsync,syncfs,renameat \"$@\"";
             let status = Command::new("sh")
                 .args(["-c", script])
                 .arg(&log)
@@ -143,15 +55,21 @@ fn case_05_and_08_private_from_the_first_byte_and_synced_in_order() {
 
 /// Checks one run's system calls: modes of what is created, and a sync between each write and each rename.
 fn check_order(log: &str, count: usize) {
-    let calls: Vec<&str> = log.lines().filter_map(|line| line.split_once(' ').map(|(_, call)| call.trim())).collect();
+    let calls: Vec<&str> =
+        log.lines().filter_map(|line| line.split_once(' ').map(|(_, call)| call.trim())).collect();
     let start = calls.iter().position(|call| call.starts_with("mkdirat(")).unwrap();
     let (mut unsynced, mut moved, mut created) = (Vec::new(), Vec::new(), 0);
     for call in &calls[start..] {
-        let path = |call: &str| call.split_once('<').and_then(|(_, rest)| rest.split_once('>')).unwrap().0.to_owned();
+        let path = |call: &str| {
+            call.split_once('<').and_then(|(_, rest)| rest.split_once('>')).unwrap().0.to_owned()
+        };
         if call.starts_with("openat(") && call.contains("O_CREAT") {
             created += 1;
             assert!(
-                call.contains("O_EXCL") && call.contains("O_NOFOLLOW") && call.contains("O_CLOEXEC") && call.contains(", 0600)"),
+                call.contains("O_EXCL")
+                    && call.contains("O_NOFOLLOW")
+                    && call.contains("O_CLOEXEC")
+                    && call.contains(", 0600)"),
                 "{call}"
             );
         } else if call.starts_with("mkdirat(") {
@@ -186,8 +104,12 @@ fn case_06_killed_at_any_time() {
         for round in 1..=150 {
             let version = round.to_string();
             let before = versions(&root, count, &known(round));
-            let mut child =
-                Command::new(writer()).arg(&root).args([&count.to_string(), &version]).stdout(Stdio::null()).spawn().unwrap();
+            let mut child = Command::new(writer())
+                .arg(&root)
+                .args([&count.to_string(), &version])
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
             thread::sleep(delays.next());
             child.kill().unwrap();
             killed += usize::from(!child.wait().unwrap().success());
@@ -233,7 +155,8 @@ fn case_06_killed_at_each_call() {
         for count in SIZES {
             for fresh in [true, false] {
                 let start = if full() { 1 } else { 1 + number % 3 };
-                killed += (start..).step_by(step).take_while(|when| kill_once(count, fresh, call, *when)).count();
+                killed +=
+                    (start..).step_by(step).take_while(|when| kill_once(count, fresh, call, *when)).count();
             }
         }
     }
@@ -309,7 +232,10 @@ fn fail_once(count: usize, fresh: bool, calls: &str, what: &str) -> bool {
         assert!(run(writer(), &[], &root, count, "old").status.success());
     }
     let (output, log) = inject(dir.path(), &root, count, "new", calls, what);
-    let case = format!("{count} files, fresh {fresh}, {calls}:{what}\n{}{log}", String::from_utf8_lossy(&output.stderr));
+    let case = format!(
+        "{count} files, fresh {fresh}, {calls}:{what}\n{}{log}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let injected = log.contains("(INJECTED)");
     let found = versions(&root, count, &["old", "new"]);
     match output.status.code() {
@@ -330,9 +256,10 @@ fn fail_once(count: usize, fresh: bool, calls: &str, what: &str) -> bool {
     if !removes {
         assert_eq!(left_behind(dir.path()), Vec::<PathBuf>::new(), "{case}");
     }
-    let must_fail = ["write", "sync", "renameat", "mkdirat", "fchmod"].iter().any(|call| calls.contains(call));
-    let only_message =
-        calls == "write" && log.lines().filter(|line| line.contains("INJECTED")).all(|line| line.contains(" write(1, "));
+    let must_fail =
+        ["write", "sync", "renameat", "mkdirat", "fchmod"].iter().any(|call| calls.contains(call));
+    let only_message = calls == "write"
+        && log.lines().filter(|line| line.contains("INJECTED")).all(|line| line.contains(" write(1, "));
     assert!(!injected || !must_fail || only_message || !output.status.success(), "{case}");
     assert!(run(writer(), &[], &root, count, "next").status.success());
     assert_eq!(versions(&root, count, &["next"]), all("next", count));
@@ -366,7 +293,8 @@ fn case_07_interrupted_calls_are_repeated() {
                     if !fresh {
                         assert!(run(writer(), &[], &root, count, "old").status.success());
                     }
-                    let (output, log) = inject(dir.path(), &root, count, "new", calls, &format!("error=EINTR:when={when}"));
+                    let (output, log) =
+                        inject(dir.path(), &root, count, "new", calls, &format!("error=EINTR:when={when}"));
                     if output.status.code() == Some(127) {
                         continue;
                     }
@@ -392,7 +320,13 @@ fn case_07_short_writes_are_continued() {
     // strace cannot shorten a write, but a limit of file size can: the write up to it is short, the next fails.
     let limited = |blocks: usize, version: &str| {
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
-        Command::new("sh").args(["-c", &script]).arg(writer()).arg(&root).args(["7", version]).output().unwrap()
+        Command::new("sh")
+            .args(["-c", &script])
+            .arg(writer())
+            .arg(&root)
+            .args(["7", version])
+            .output()
+            .unwrap()
     };
     assert!(limited(1000, "old").status.success());
     let output = limited(10, "new");
@@ -413,7 +347,14 @@ fn case_12_a_folder_that_is_not_ours() {
     assert!(run(&program, &["--mode", "644"], &root, 4, "old").status.success());
     let as_nobody = |args: &[&str], version: &str| {
         let count = "4";
-        Command::new(&program).args(args).arg(&root).args([count, version]).uid(65534).gid(65534).output().unwrap()
+        Command::new(&program)
+            .args(args)
+            .arg(&root)
+            .args([count, version])
+            .uid(65534)
+            .gid(65534)
+            .output()
+            .unwrap()
     };
     let open = |mode| {
         for folder in ["", "folder", "other", "other/deep-0"] {
@@ -452,7 +393,8 @@ struct Mounted(PathBuf);
 impl Mounted {
     fn new(args: &[&str], at: &Path) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
-        let done = Command::new("mount").args(args).arg(at).output().is_ok_and(|output| output.status.success());
+        let done =
+            Command::new("mount").args(args).arg(at).output().is_ok_and(|output| output.status.success());
         if !done {
             eprintln!("SKIPPED: cannot mount {args:?}");
         }
@@ -472,7 +414,10 @@ fn case_07_a_full_disk_changes_nothing() {
         return;
     }
     let dir = TempDir::new().unwrap();
-    let Some(mounted) = Mounted::new(&["-t", "tmpfs", "-o", "size=200k", "tmpfs"], &dir.path().join("small")) else { return };
+    let Some(mounted) = Mounted::new(&["-t", "tmpfs", "-o", "size=200k", "tmpfs"], &dir.path().join("small"))
+    else {
+        return;
+    };
     let root = mounted.0.join("out");
     assert!(run(writer(), &[], &root, 7, "old").status.success());
     for _ in 0..3 {
@@ -496,7 +441,9 @@ fn case_07_and_12_other_file_systems_below_the_root() {
     let Some(_one) = Mounted::new(&["-t", "tmpfs", "tmpfs"], &root.join("folder")) else { return };
     // A bind mount has the device of the root, and still no rename reaches it.
     let elsewhere = dir.path().join("elsewhere");
-    let Some(_other) = Mounted::new(&["--bind", elsewhere.to_str().unwrap()], &root.join("other")) else { return };
+    let Some(_other) = Mounted::new(&["--bind", elsewhere.to_str().unwrap()], &root.join("other")) else {
+        return;
+    };
     for count in SIZES {
         for version in ["old", "new"] {
             let output = run(writer(), &[], &root, count, version);
@@ -505,7 +452,8 @@ fn case_07_and_12_other_file_systems_below_the_root() {
             assert_eq!(left_behind(dir.path()), Vec::<PathBuf>::new());
         }
     }
-    let read_only = Command::new("mount").args(["-o", "remount,ro,bind"]).arg(root.join("other")).status().unwrap();
+    let read_only =
+        Command::new("mount").args(["-o", "remount,ro,bind"]).arg(root.join("other")).status().unwrap();
     assert!(read_only.success());
     let output = run(writer(), &[], &root, 7, "late");
     assert_eq!(output.status.code(), Some(6), "{output:?}");
@@ -530,7 +478,13 @@ fn case_09_a_live_process_keeps_its_staging() {
     let dir = TempDir::new().unwrap();
     let root = dir.path().join("out");
     assert!(run(writer(), &[], &root, 7, "old").status.success());
-    let mut child = Command::new(writer()).args(["--wait"]).arg(&root).args(["7", "new"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(writer())
+        .args(["--wait"])
+        .arg(&root)
+        .args(["7", "new"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = [0; 9];
     std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
     let staged = left_behind(dir.path());
@@ -559,7 +513,10 @@ fn case_09_abandoned_at_any_time() {
                 }
                 let output = run(writer(), &["--abandon-after", &delay.to_string()], &root, count, "new");
                 let found = versions(&root, count, &["old", "new"]);
-                assert!(found == all(old, count) || found == all("new", count), "{delay}: {found:?} {output:?}");
+                assert!(
+                    found == all(old, count) || found == all("new", count),
+                    "{delay}: {found:?} {output:?}"
+                );
                 interrupted += usize::from(found == all(old, count));
                 assert_eq!(left_behind(dir.path()), Vec::<PathBuf>::new(), "{delay}: {output:?}");
             }

@@ -55,7 +55,8 @@ impl Redeem {
     /// # Errors
     /// What is wrong with the configuration; one that reaches outside its folder and was not trusted.
     pub fn discover(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        let config = Config::discover(folder.as_ref(), None).map_err(|error| Error::Problems(vec![error.into()]))?;
+        let config =
+            Config::discover(folder.as_ref(), None).map_err(|error| Error::Problems(vec![error.into()]))?;
         let outside = config.needs_trust();
         if !outside.is_empty() && !trust::is_trusted(&config) {
             return Err(Error::Problems(outside));
@@ -95,7 +96,11 @@ impl Redeem {
     ///
     /// # Errors
     /// Everything that is wrong with its files, or why they cannot be written.
-    pub fn render_folder(&self, source: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<Summary, Error> {
+    pub fn render_folder(
+        &self,
+        source: impl AsRef<Path>,
+        output: impl AsRef<Path>,
+    ) -> Result<Summary, Error> {
         let output = output.as_ref();
         let selection = Selection { output: Some(output), ..Selection::default() };
         let inputs = walk(source.as_ref(), &self.config, selection);

@@ -51,7 +51,10 @@ pub const FORMATS: &[FormatInfo] = &[
 impl Format {
     /// The format of a name such as `yaml`; `jsonc` is `json`, `env` is `dotenv`.
     pub fn from_name(name: &str) -> Option<Self> {
-        FORMATS.iter().find(|info| info.name == name || info.extensions.contains(&name)).map(|info| info.format)
+        FORMATS
+            .iter()
+            .find(|info| info.name == name || info.extensions.contains(&name))
+            .map(|info| info.format)
     }
 
     /// The format that a file of this name has, if references are live in such files.

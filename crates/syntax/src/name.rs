@@ -51,7 +51,11 @@ impl NameRule {
             return Err(format!("{} is not allowed in a name", describe(bad)));
         }
         if name.secret.len() > self.longest {
-            return Err(format!("the name has {} characters, {} are allowed", name.secret.len(), self.longest));
+            return Err(format!(
+                "the name has {} characters, {} are allowed",
+                name.secret.len(),
+                self.longest
+            ));
         }
         match &name.key {
             Some(key) if key.is_empty() || key.split('.').any(str::is_empty) => {

@@ -173,15 +173,18 @@ mod tests {
     fn arguments_are_literals() {
         let (filters, _) = parse("f('a\\n', \"b\", 1, -2.5, true, none, w=3)", 0).expect("filters");
         let literals: Vec<_> = filters[0].arguments.iter().map(|a| a.literal.clone()).collect();
-        assert_eq!(literals, [
-            Literal::Text("a\n".into()),
-            Literal::Text("b".into()),
-            Literal::Integer(1),
-            Literal::Float(-2.5),
-            Literal::Boolean(true),
-            Literal::None,
-            Literal::Integer(3),
-        ]);
+        assert_eq!(
+            literals,
+            [
+                Literal::Text("a\n".into()),
+                Literal::Text("b".into()),
+                Literal::Integer(1),
+                Literal::Float(-2.5),
+                Literal::Boolean(true),
+                Literal::None,
+                Literal::Integer(3),
+            ]
+        );
         assert_eq!(filters[0].arguments[6].keyword.as_deref(), Some("w"));
     }
 

@@ -204,10 +204,9 @@ pub fn scan(text: &str) -> Option<Expression> {
     let outcome = grammar::walk(text, &lexed);
     match outcome {
         Ok(found) => Some(found),
-        Err(stop) => lexed.mentions_secrets(text).then(|| Expression {
-            problems: vec![stop.into()],
-            ..Expression::default()
-        }),
+        Err(stop) => lexed
+            .mentions_secrets(text)
+            .then(|| Expression { problems: vec![stop.into()], ..Expression::default() }),
     }
 }
 
@@ -240,10 +239,7 @@ impl Problem {
 
 impl Delimiters {
     fn and(self, delimiter: char) -> Self {
-        Self {
-            single: self.single || delimiter == '\'',
-            double: self.double || delimiter == '"',
-        }
+        Self { single: self.single || delimiter == '\'', double: self.double || delimiter == '"' }
     }
 }
 
@@ -262,13 +258,8 @@ impl Quote {
 /// Why lexing or the grammar gave up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Stop {
-    Broken {
-        span: Range<usize>,
-        what: &'static str,
-    },
-    TooDeep {
-        span: Range<usize>,
-    },
+    Broken { span: Range<usize>, what: &'static str },
+    TooDeep { span: Range<usize> },
 }
 
 impl From<Stop> for Problem {

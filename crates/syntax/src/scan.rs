@@ -1,15 +1,20 @@
 //! Finds every reference of a text, and everything that is wrong with them.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::dialect::{Finds, Hit, What, names_a_secret};
 use crate::format::decode;
 use crate::scalar::Decoded;
 use crate::{
-    Code, Diagnostic, Dialects, Event, Format, KeyPath, Mark, Place, Reference, Scalar, Segment, Source, Span, Style,
-    SyntaxError, Token, python, sigil,
+    Code, Diagnostic, Dialects, Event, Format, KeyPath, Mark, Place, Reference, Scalar, Source, Span, Style,
+    Token, python, sigil,
 };
+
+mod broken;
+mod walker;
+
+use broken::scan_broken;
+use walker::Walker;
 
 /// The words of a comment that leave a line as it is.
 pub(crate) const IGNORE: &str = "redeem: ignore";
@@ -115,13 +120,20 @@ impl<'s> Scanner<'_, 's> {
         }
         let Some(decoded) = decode(self.source.text(), &token) else {
             self.found.diagnostics.push(
-                Diagnostic::new(Code::SyntaxError, "this value is written in a way that cannot be edited safely")
-                    .at(self.source, token.span.clone(), "this value")
-                    .with_help("write it in plain quotes"),
+                Diagnostic::new(
+                    Code::SyntaxError,
+                    "this value is written in a way that cannot be edited safely",
+                )
+                .at(self.source, token.span.clone(), "this value")
+                .with_help("write it in plain quotes"),
             );
             return;
         };
-        let finds = if has_sigil { self.dialects.find(&decoded.text, self.source.format()) } else { Finds::default() };
+        let finds = if has_sigil {
+            self.dialects.find(&decoded.text, self.source.format())
+        } else {
+            Finds::default()
+        };
         let string = self.found.strings.len();
         if finds.hits.is_empty() {
             if names_secret && self.dialects.is_live("by-name") {
@@ -207,9 +219,12 @@ impl<'s> Scanner<'_, 's> {
         let span = start + hit.range.start..start + hit.range.end;
         if !self.is_ignored(span.start) {
             self.found.diagnostics.push(
-                Diagnostic::new(Code::SyntaxError, "this line is no `NAME=value`, so its reference stays as it is")
-                    .at(self.source, span, "not rendered")
-                    .with_help("write `NAME=value`, or make a comment of the line"),
+                Diagnostic::new(
+                    Code::SyntaxError,
+                    "this line is no `NAME=value`, so its reference stays as it is",
+                )
+                .at(self.source, span, "not rendered")
+                .with_help("write `NAME=value`, or make a comment of the line"),
             );
         }
     }
@@ -244,82 +259,6 @@ fn unquoted(source: &Source, span: Span) -> Diagnostic {
         .at(source, span.clone(), "needs quotes")
         .with_help(format!("write {quoted}"))
         .with_fix(span, quoted)
-}
-
-/// Looks through a text that does not parse: its references are told, and why it does not parse.
-fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxError, ignored: BTreeSet<usize>) -> Scan {
-    let text = source.text();
-    let mut scanner = Scanner {
-        source,
-        dialects,
-        ignored,
-        walker: Walker::default(),
-        by_name: false,
-        found: Scan::default(),
-    };
-    let mut hits = dialects.find_inline(text);
-    let mut comment = (0, text.len());
-    hits.retain(|hit| {
-        let line = source.line(hit.range.start);
-        if comment.0 != line {
-            comment = (line, comment_start(source, line));
-        }
-        hit.range.start < comment.1
-    });
-    let culprit = hits
-        .iter()
-        .filter(|hit| matches!(hit.what, What::Reference(_)))
-        .map(|hit| hit.range.clone())
-        .find(|range| source.format() == Format::Yaml && range.start <= error.span.start && error.span.start <= range.end);
-    let scalar = Scalar {
-        span: 0..text.len(),
-        style: Style::Text,
-        decoded: Decoded::verbatim(text, 0),
-        path: KeyPath::default(),
-        is_key: false,
-        in_flow: false,
-        tag: None,
-    };
-    scanner.marks(hits, &scalar, 0);
-    let mut found = scanner.found;
-    found.diagnostics.push(match culprit {
-        Some(range) => unquoted(source, plain_token(text, &range)),
-        None => Diagnostic::new(Code::SyntaxError, format!("this is not valid {}: {}", told(source.format()), error.message))
-            .at(source, error.span.clone(), "here")
-            .with_help("a file with a syntax error is not rendered; mend it, or say `format = \"text\"` for it"),
-    });
-    found
-}
-
-fn told(format: Format) -> &'static str {
-    match format {
-        Format::Yaml => "YAML",
-        Format::Toml => "TOML",
-        Format::Json => "JSON",
-        Format::Dotenv => "dotenv",
-        Format::Text => "text",
-    }
-}
-
-/// The unquoted value around a reference: up to a blank, a comma or a closing bracket.
-fn plain_token(text: &str, reference: &Span) -> Span {
-    let start = text[..reference.start]
-        .rfind(|c: char| c.is_whitespace() || "[{,".contains(c))
-        .map_or(0, |at| at + 1);
-    let rest = &text[reference.end..];
-    let end = rest.find(|c: char| c.is_whitespace() || ",]}".contains(c)).unwrap_or(rest.len());
-    start..reference.end + end
-}
-
-/// Where a `#` opens a comment on a line, as far as that can be told without a parser.
-fn comment_start(source: &Source, line: usize) -> usize {
-    let span = source.line_span(line);
-    let text = source.slice(&span);
-    if text.trim_start().starts_with('#') {
-        return span.start;
-    }
-    let comment = text.find(" #").filter(|&at| !text[..at].contains(['"', '\'']));
-    comment.map_or(span.end, |at| span.start + at)
 }
 
 /// The 1-based lines that a `redeem: ignore` comment leaves as they are.
@@ -359,104 +298,6 @@ fn ignored_lines(source: &Source) -> BTreeSet<usize> {
         }
     });
     lines
-}
-
-/// Follows the events of a document and knows the path to the current node.
-#[derive(Default)]
-struct Walker<'s> {
-    path: Vec<Step<'s>>,
-    levels: Vec<Level>,
-    root: Level,
-    header_is_array: bool,
-    /// How many `[[tables]]` of each name have been seen.
-    tables: Vec<(Vec<Step<'s>>, usize)>,
-}
-
-#[derive(Clone, PartialEq)]
-enum Step<'s> {
-    Key(Cow<'s, str>),
-    Index(usize),
-}
-
-#[derive(Default)]
-struct Level {
-    is_list: bool,
-    /// How much of the path leads to this collection.
-    depth: usize,
-    next_index: usize,
-    /// Whether the path's end is a key whose value has not come yet.
-    has_key: bool,
-}
-
-impl<'s> Walker<'s> {
-    fn take(&mut self, event: &Event<'s>) {
-        match event {
-            Event::Document => *self = Self::default(),
-            Event::Open { is_list, .. } => {
-                self.value();
-                self.levels.push(Level { is_list: *is_list, depth: self.path.len(), ..Level::default() });
-            }
-            Event::Close => {
-                self.levels.pop();
-            }
-            Event::Fixed(_) => self.value(),
-            Event::Header { is_array } => {
-                self.levels.clear();
-                self.path.clear();
-                self.root = Level::default();
-                self.header_is_array = *is_array;
-            }
-            Event::HeaderEnd => {
-                if self.header_is_array {
-                    let index = self.table_index();
-                    self.path.push(Step::Index(index));
-                }
-                self.root = Level { depth: self.path.len(), ..Level::default() };
-            }
-            Event::Scalar(_) | Event::Comment(_) => {}
-        }
-    }
-
-    /// The position of the `[[table]]` whose header has just been read, among those of its name.
-    fn table_index(&mut self) -> usize {
-        if let Some((_, count)) = self.tables.iter_mut().find(|(path, _)| *path == self.path) {
-            *count += 1;
-            return *count - 1;
-        }
-        self.tables.push((self.path.clone(), 1));
-        0
-    }
-
-    fn scalar(&mut self, is_key: bool, text: impl FnOnce() -> Cow<'s, str>) {
-        if !is_key {
-            return self.value();
-        }
-        let level = self.levels.last_mut().unwrap_or(&mut self.root);
-        if !std::mem::replace(&mut level.has_key, true) {
-            self.path.truncate(level.depth);
-        }
-        self.path.push(Step::Key(text()));
-    }
-
-    /// A node that is a value begins.
-    fn value(&mut self) {
-        let level = self.levels.last_mut().unwrap_or(&mut self.root);
-        if !std::mem::take(&mut level.has_key) {
-            self.path.truncate(level.depth);
-        }
-        if level.is_list {
-            self.path.push(Step::Index(level.next_index));
-            level.next_index += 1;
-        }
-    }
-
-    fn path(&self) -> KeyPath {
-        let segment = |step: &Step<'_>| match step {
-            Step::Key(key) => Segment::Key(key.clone().into_owned()),
-            Step::Index(index) => Segment::Index(*index),
-        };
-        KeyPath(self.path.iter().map(segment).collect())
-    }
 }
 
 #[cfg(test)]

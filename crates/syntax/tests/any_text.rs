@@ -7,11 +7,70 @@ const FORMATS: [Format; 5] = [Format::Yaml, Format::Toml, Format::Json, Format::
 
 /// Pieces that references, their near misses and the formats' own signs are made of.
 const PIECES: &[&str] = &[
-    "{secret:", "${secret.", "$ ", "secrets.", "secrets['", "']", "}", "}}", "{", "{{", "$", "$$", "key", "a.b", " | ",
-    "urlencode", "default('", "')", "\"", "'", "'''", "\"\"\"", "`", "\\", "\\u0073", "\\x7b", "\n", "\r\n", "\t", "  ",
-    ": ", "- ", "? ", "|", "|-\n", ">\n", "&a ", "*a", "!t ", "#", " # redeem: ignore", "[", "]", ",", "=", "[[t]]\n",
-    "---\n", "...\n", "%YAML 1.2\n", "export ", "ü", "😀", "\u{85}", "\u{2028}", "\u{feff}", "\0", "secret_name", "f'",
-    "SECRET", "1", "true", "//", "/*", "*/",
+    "{secret:",
+    "${secret.",
+    "$ ",
+    "secrets.",
+    "secrets['",
+    "']",
+    "}",
+    "}}",
+    "{",
+    "{{",
+    "$",
+    "$$",
+    "key",
+    "a.b",
+    " | ",
+    "urlencode",
+    "default('",
+    "')",
+    "\"",
+    "'",
+    "'''",
+    "\"\"\"",
+    "`",
+    "\\",
+    "\\u0073",
+    "\\x7b",
+    "\n",
+    "\r\n",
+    "\t",
+    "  ",
+    ": ",
+    "- ",
+    "? ",
+    "|",
+    "|-\n",
+    ">\n",
+    "&a ",
+    "*a",
+    "!t ",
+    "#",
+    " # redeem: ignore",
+    "[",
+    "]",
+    ",",
+    "=",
+    "[[t]]\n",
+    "---\n",
+    "...\n",
+    "%YAML 1.2\n",
+    "export ",
+    "ü",
+    "😀",
+    "\u{85}",
+    "\u{2028}",
+    "\u{feff}",
+    "\0",
+    "secret_name",
+    "f'",
+    "SECRET",
+    "1",
+    "true",
+    "//",
+    "/*",
+    "*/",
 ];
 
 fn check(text: &str) {
@@ -19,7 +78,10 @@ fn check(text: &str) {
         let source = Source::new("x", text, format);
         let found = scan(&source, &Dialects::default());
         for reference in &found.references {
-            assert!(text.get(reference.span.clone()).is_some_and(|slice| !slice.is_empty()), "{format} {text:?}");
+            assert!(
+                text.get(reference.span.clone()).is_some_and(|slice| !slice.is_empty()),
+                "{format} {text:?}"
+            );
             assert!(text.get(reference.name_span.clone()).is_some(), "{format} {text:?}");
         }
         for string in &found.strings {

@@ -56,5 +56,8 @@ fn table(rows: &[Value]) -> String {
         .collect();
     let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let (first, second) = (width(0), width(1));
-    cells.iter().map(|[place, dialect, name]| format!("{place:first$}  {dialect:second$}  {name}\n")).collect()
+    cells
+        .iter()
+        .map(|[place, dialect, name]| format!("{place:first$}  {dialect:second$}  {name}\n"))
+        .collect()
 }

@@ -34,13 +34,21 @@ enum Job {
 }
 
 fn job(options: &Render, config: &Config) -> Result<Job, Stop> {
-    let only = options.only.as_deref().map(only).transpose().map_err(|error| Stop::usage(error, "see `redeem render --help`"))?;
+    let only = options
+        .only
+        .as_deref()
+        .map(only)
+        .transpose()
+        .map_err(|error| Stop::usage(error, "see `redeem render --help`"))?;
     let is_folder = |path: &Path| path.is_dir();
     let wanted = options.output.as_ref().filter(|output| *output != Path::new("-"));
     let (paths, output) = match (&options.paths[..], wanted) {
         ([], output) => {
             let source = config.source.clone().ok_or_else(|| {
-                Stop::usage("nothing to render", "name a file or a folder, or set `source` under [render] in redeem.toml")
+                Stop::usage(
+                    "nothing to render",
+                    "name a file or a folder, or set `source` under [render] in redeem.toml",
+                )
             })?;
             (vec![source], output.cloned().or_else(|| config.output.clone()))
         }
@@ -52,12 +60,18 @@ fn job(options: &Render, config: &Config) -> Result<Job, Stop> {
         }
         ([one], None) => (vec![one.clone()], config.output.clone()),
         (several, None) => {
-            return Err(Stop::usage(format!("{} need a folder to go to", counted(several.len(), "path")), "name it with `-o FOLDER`"));
+            return Err(Stop::usage(
+                format!("{} need a folder to go to", counted(several.len(), "path")),
+                "name it with `-o FOLDER`",
+            ));
         }
         (paths, Some(output)) => (paths.to_vec(), Some(output.clone())),
     };
     let output = output.ok_or_else(|| {
-        Stop::usage("a folder needs a folder to go to", "name it with `-o FOLDER`, or set `output` under [render] in redeem.toml")
+        Stop::usage(
+            "a folder needs a folder to go to",
+            "name it with `-o FOLDER`, or set `output` under [render] in redeem.toml",
+        )
     })?;
     let mut inputs = Inputs::default();
     let ends_in_slash = output.as_os_str().as_encoded_bytes().ends_with(b"/");
@@ -65,11 +79,15 @@ fn job(options: &Render, config: &Config) -> Result<Job, Stop> {
     for path in &paths {
         if path == Path::new("-") {
             if !is_file {
-                return Err(Stop::usage("standard input has no name in a folder", "name the file with `-o FILE`"));
+                return Err(Stop::usage(
+                    "standard input has no name in a folder",
+                    "name the file with `-o FILE`",
+                ));
             }
             inputs.taken.push(stdin_input(options, config));
         } else {
-            let selection = Selection { only: only.as_ref(), output: Some(&output), respects_gitignore: false };
+            let selection =
+                Selection { only: only.as_ref(), output: Some(&output), respects_gitignore: false };
             add(&mut inputs, path, config, selection);
         }
     }
@@ -95,17 +113,30 @@ fn read_as(input: &mut Input, wanted: redeem_host::Format) {
     match &mut input.kind {
         Kind::File(Treatment::Live { format, .. }) => *format = wanted,
         Kind::File(treatment) => {
-            *treatment = Treatment::Live { format: wanted, dialects: std::sync::Arc::default(), encoding: redeem_host::Encoding::default() };
+            *treatment = Treatment::Live {
+                format: wanted,
+                dialects: std::sync::Arc::default(),
+                encoding: redeem_host::Encoding::default(),
+            };
         }
         Kind::Link(_) => {}
     }
 }
 
 /// Renders one file, or standard input, to standard output.
-fn to_stdout(path: &Path, options: &Render, config: &Config, world: &Disk, reporter: &Reporter) -> Result<Exit, Stop> {
+fn to_stdout(
+    path: &Path,
+    options: &Render,
+    config: &Config,
+    world: &Disk,
+    reporter: &Reporter,
+) -> Result<Exit, Stop> {
     let is_stdin = path == Path::new("-");
     if is_stdin && options.format.is_none() {
-        return Err(Stop::usage("the format of standard input is not known", "say `--as yaml`, `toml`, `json`, `dotenv` or `text`"));
+        return Err(Stop::usage(
+            "the format of standard input is not known",
+            "say `--as yaml`, `toml`, `json`, `dotenv` or `text`",
+        ));
     }
     let mut input = if is_stdin { stdin_input(options, config) } else { named(path, config) };
     if let Some(format) = options.format {
@@ -146,8 +177,10 @@ fn to_stdout(path: &Path, options: &Render, config: &Config, world: &Disk, repor
 }
 
 fn copy_to_stdout(path: &Path) -> Result<Exit, Stop> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        Stop { exit: Exit::Unrendered, diagnostics: vec![redeem_host::inputs::unreadable_path(path, &error)], message: None }
+    let bytes = std::fs::read(path).map_err(|error| Stop {
+        exit: Exit::Unrendered,
+        diagnostics: vec![redeem_host::inputs::unreadable_path(path, &error)],
+        message: None,
     })?;
     print(&bytes)?;
     Ok(Exit::Done)
@@ -171,7 +204,12 @@ impl Writing<'_> {
             reporter.problem("nothing was written", None);
             return Ok(Exit::Unrendered);
         }
-        let run = Run { inputs: &self.inputs.taken, is_named: !self.options.paths.is_empty(), world, mode: self.options.mode };
+        let run = Run {
+            inputs: &self.inputs.taken,
+            is_named: !self.options.paths.is_empty(),
+            world,
+            mode: self.options.mode,
+        };
         if self.options.check || self.options.dry_run {
             return self.compare(&run, &folder, problems, reporter);
         }
@@ -179,12 +217,16 @@ impl Writing<'_> {
             return Err(Stop {
                 exit: Exit::Unwritten,
                 ..Stop::usage(
-                    format!("{} leads to something that is no file, and would be replaced by one", self.output.display()),
+                    format!(
+                        "{} leads to something that is no file, and would be replaced by one",
+                        self.output.display()
+                    ),
                     "leave out `-o` to write to standard output",
                 )
             });
         }
-        let outputs = if self.is_file { Outputs::beside(&self.output)?.0 } else { Outputs::in_folder(&self.output)? };
+        let outputs =
+            if self.is_file { Outputs::beside(&self.output)?.0 } else { Outputs::in_folder(&self.output)? };
         let mut rendering = run.render(&redeem_host::Target::Write(&outputs));
         rendering.diagnostics.extend(problems);
         let exit = Self::tell(&rendering, reporter);
@@ -217,10 +259,15 @@ impl Writing<'_> {
         let mut rendering = run.render(&redeem_host::Target::Compare(folder));
         rendering.diagnostics.extend(problems);
         let exit = Self::tell(&rendering, reporter);
-        let changed: Vec<&PathBuf> =
-            rendering.files.iter().filter(|(_, state)| *state == FileState::Changed).map(|(path, _)| path).collect();
+        let changed: Vec<&PathBuf> = rendering
+            .files
+            .iter()
+            .filter(|(_, state)| *state == FileState::Changed)
+            .map(|(path, _)| path)
+            .collect();
         let word = if self.options.check { "stale" } else { "would write" };
-        let lines: String = changed.iter().map(|path| format!("{word} {}\n", shown(&folder.join(path)))).collect();
+        let lines: String =
+            changed.iter().map(|path| format!("{word} {}\n", shown(&folder.join(path)))).collect();
         print(lines.as_bytes())?;
         let state = if self.options.check { "stale" } else { "would change" };
         reporter.note(&format!("{} of {} {state}", changed.len(), counted(rendering.files.len(), "output")));
@@ -238,7 +285,8 @@ impl Writing<'_> {
         for (path, state) in &rendering.files {
             reporter.detail(&format!("{state:?}: {}", path.display()).to_lowercase());
         }
-        let errors = rendering.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+        let errors =
+            rendering.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
         if errors > 0 {
             let files: std::collections::BTreeSet<_> =
                 rendering.diagnostics.iter().filter_map(redeem_host::Diagnostic::place).collect();
@@ -250,7 +298,8 @@ impl Writing<'_> {
 
 /// Whether a path is a link to a device, a pipe or a terminal, as `/dev/stdout` is.
 fn leads_to_no_file(path: &Path) -> bool {
-    path.is_symlink() && (path.starts_with("/dev") || path.metadata().is_ok_and(|metadata| !metadata.is_file()))
+    path.is_symlink()
+        && (path.starts_with("/dev") || path.metadata().is_ok_and(|metadata| !metadata.is_file()))
 }
 
 fn parent(path: &Path) -> PathBuf {

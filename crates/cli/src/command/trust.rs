@@ -10,7 +10,10 @@ use crate::report::Reporter;
 pub(crate) fn run(global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let config = config(global)?;
     let Some(digest) = digest(&config) else {
-        return Err(Stop::usage("there is no redeem.toml here", "run this in the folder of the one to trust, or name it with --config"));
+        return Err(Stop::usage(
+            "there is no redeem.toml here",
+            "run this in the folder of the one to trust, or name it with --config",
+        ));
     };
     if config.needs_trust().is_empty() {
         reporter.note("this redeem.toml stays in its folder: there is nothing to trust");

@@ -42,9 +42,12 @@ pub(super) fn encode(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizin
     // Other quotes change what the readers make of the text around the value, if that has a meaning.
     let is_bare = spot.scalar.style == Style::EnvBare;
     let has_meaning = |part: &str| {
-        part.contains(['$', '`', '\\', '"', '\'']) || is_bare && (part.starts_with('~') || part.contains(":~"))
+        part.contains(['$', '`', '\\', '"', '\''])
+            || is_bare && (part.starts_with('~') || part.contains(":~"))
     };
-    if spot.scalar.style == Style::EnvBacktick || spot.scalar.style != Style::EnvSingle && spot.untouched().any(has_meaning) {
+    if spot.scalar.style == Style::EnvBacktick
+        || spot.scalar.style != Style::EnvSingle && spot.untouched().any(has_meaning)
+    {
         return Err(Unencodable::new(
             "the value needs other quotes, and the text around it would be read differently in them",
             "put single quotes around the whole value, or move the reference to a variable of its own",
@@ -65,7 +68,8 @@ fn in_place(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizing<String>
     for piece in spot.pieces {
         before.push_str(parts.next().unwrap_or_default());
         let follows = parts.peek().copied().unwrap_or_default();
-        if reads(Reader::Sh) && (is_in_expansion(&before) || is_in_name(&before) && extends_name(&piece.text, follows))
+        if reads(Reader::Sh)
+            && (is_in_expansion(&before) || is_in_name(&before) && extends_name(&piece.text, follows))
             || reads(Reader::Python) && before.rfind("${").is_some_and(|open| !before[open..].contains('}'))
             || reads(Reader::Sh) && piece.text.ends_with(':') && follows.starts_with('~')
         {
@@ -157,7 +161,10 @@ fn fits_single(text: &str, reader: Option<Reader>) -> Result<(), Unencodable> {
         return refuse("the value holds a NUL", "no environment variable can");
     }
     if text.contains('\r') && (reads(Reader::Python) || reads(Reader::Node)) {
-        return refuse("the value holds a carriage return", "python-dotenv and Node's dotenv turn it into a line feed");
+        return refuse(
+            "the value holds a carriage return",
+            "python-dotenv and Node's dotenv turn it into a line feed",
+        );
     }
     if text.contains('\n') && reader.is_none() {
         return refuse(
@@ -166,16 +173,25 @@ fn fits_single(text: &str, reader: Option<Reader>) -> Result<(), Unencodable> {
         );
     }
     if text.contains('\'') {
-        return refuse("the value holds a single quote", "`sh`, python-dotenv and Node's dotenv have no common spelling for it here");
+        return refuse(
+            "the value holds a single quote",
+            "`sh`, python-dotenv and Node's dotenv have no common spelling for it here",
+        );
     }
     if reads(Reader::Python) && (text.contains("\\\\") || text.ends_with('\\')) {
-        return refuse("the value holds backslashes", "python-dotenv undoes them in single quotes, `sh` does not");
+        return refuse(
+            "the value holds backslashes",
+            "python-dotenv undoes them in single quotes, `sh` does not",
+        );
     }
     if reads(Reader::Node) && text.ends_with('\\') {
         return refuse("the value ends in a backslash", "Node's dotenv takes the closing quote for text");
     }
     if reads(Reader::Python) && text.contains("${") {
-        return refuse("the value holds `${`", "python-dotenv expands it in every kind of quotes, `sh` does not in single ones");
+        return refuse(
+            "the value holds `${`",
+            "python-dotenv expands it in every kind of quotes, `sh` does not in single ones",
+        );
     }
     Ok(())
 }
@@ -186,11 +202,8 @@ fn for_one(text: &str, reader: Option<Reader>) -> Option<Zeroizing<String>> {
     match reader? {
         Reader::Sh if !has("\0") => Some(for_shell(text)),
         Reader::Python if !has("\0") && !has("${") => {
-            let escaped = text
-                .replace('\\', "\\\\")
-                .replace('"', "\\\"")
-                .replace('\n', "\\n")
-                .replace('\r', "\\r");
+            let escaped =
+                text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r");
             Some(Zeroizing::new(format!("\"{escaped}\"")))
         }
         // Node expands `\n` and `\r` in double quotes and has no other escape.

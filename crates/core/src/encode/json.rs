@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
-use super::Spot;
+use super::{Spot, common_escape};
 
 /// Escapes each piece in place; every text has a spelling.
 pub(super) fn encode(spot: &Spot<'_>) -> Zeroizing<String> {
@@ -16,12 +16,11 @@ pub(super) fn encode(spot: &Spot<'_>) -> Zeroizing<String> {
 /// U+2028 and U+2029 are escaped too: JavaScript before 2019 took them for line breaks.
 pub(crate) fn escape_into(out: &mut String, text: &str) {
     for c in text.chars() {
+        if let Some(escape) = common_escape(c) {
+            out.push_str(escape);
+            continue;
+        }
         match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{C}' => out.push_str("\\f"),
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}') => {

@@ -17,14 +17,7 @@ pub(crate) struct Edit {
 
 /// Writes `value` as a Python string literal, in single quotes unless that costs a backslash double ones save.
 pub(crate) fn literal(value: &str) -> String {
-    quoted(
-        value,
-        if value.contains('\'') && !value.contains('"') {
-            '"'
-        } else {
-            '\''
-        },
-    )
+    quoted(value, if value.contains('\'') && !value.contains('"') { '"' } else { '\'' })
 }
 
 /// Writes `value` as text of a literal with this `quote`; `None` if no spelling of it can stand there.
@@ -56,12 +49,7 @@ pub(crate) fn text_in_literal(
     span: Range<usize>,
     value: &str,
 ) -> Option<String> {
-    fitting_text(
-        literal.quote,
-        &text[literal.span.start..span.start],
-        &text[span.end..],
-        value,
-    )
+    fitting_text(literal.quote, &text[literal.span.start..span.start], &text[span.end..], value)
 }
 
 /// Writes `value` for the span of `use_`.
@@ -71,13 +59,10 @@ pub(crate) fn replace(use_: &Use, text: &str, value: &str) -> String {
     match &use_.place {
         Place::Code => literal(value),
         Place::Nested { enclosing } => nested_literal(value, *enclosing),
-        Place::Field { quote, enclosing } => fitting_text(
-            *quote,
-            &text[..use_.span.start],
-            &text[use_.span.end..],
-            value,
-        )
-        .unwrap_or_else(|| format!("{{{}}}", nested_literal(value, *enclosing))),
+        Place::Field { quote, enclosing } => {
+            fitting_text(*quote, &text[..use_.span.start], &text[use_.span.end..], value)
+                .unwrap_or_else(|| format!("{{{}}}", nested_literal(value, *enclosing)))
+        }
     }
 }
 
@@ -88,30 +73,17 @@ pub(crate) fn replace_missing(use_: &Use, text: &str) -> Vec<Edit> {
     let Some(default) = &use_.default else {
         return Vec::new();
     };
-    let (open, close) = if matches!(use_.place, Place::Field { .. }) {
-        ("{", "}")
-    } else {
-        ("", "")
-    };
+    let (open, close) = if matches!(use_.place, Place::Field { .. }) { ("{", "}") } else { ("", "") };
     let Some(kept) = &default.span else {
-        return vec![Edit {
-            span: use_.span.clone(),
-            text: format!("{open}None{close}"),
-        }];
+        return vec![Edit { span: use_.span.clone(), text: format!("{open}None{close}") }];
     };
     // Brackets keep the default one value for the code around it, and a dict from doubling a field's brace.
     let bare = matches!(default.constant, Some(Constant::Text(_) | Constant::None))
         && !text[kept.clone()].contains(['\n', '\r']);
     let (left, right) = if bare { ("", "") } else { ("(", ")") };
     vec![
-        Edit {
-            span: use_.span.start..kept.start,
-            text: format!("{open}{left}"),
-        },
-        Edit {
-            span: kept.end..use_.span.end,
-            text: format!("{right}{close}"),
-        },
+        Edit { span: use_.span.start..kept.start, text: format!("{open}{left}") },
+        Edit { span: kept.end..use_.span.end, text: format!("{right}{close}") },
     ]
 }
 
@@ -124,14 +96,8 @@ pub(crate) fn replace_debug(debug: &DebugField, text: &str) -> [Edit; 2] {
         .unwrap_or_else(|| format!("{{{}}}", nested_literal(&debug.printed, debug.enclosing)));
     let conversion = if debug.repr { "!r" } else { "" };
     [
-        Edit {
-            span: open..open,
-            text: printed,
-        },
-        Edit {
-            span: debug.equals.clone(),
-            text: conversion.to_owned(),
-        },
+        Edit { span: open..open, text: printed },
+        Edit { span: debug.equals.clone(), text: conversion.to_owned() },
     ]
 }
 
@@ -158,10 +124,7 @@ pub(crate) fn edits(
             continue;
         }
         if let Some(value) = value(use_) {
-            edits.push(Edit {
-                span: use_.span.clone(),
-                text: replace(use_, text, &value),
-            });
+            edits.push(Edit { span: use_.span.clone(), text: replace(use_, text, &value) });
             gone = use_.span.end;
         } else {
             edits.extend(replace_missing(use_, text));
@@ -180,15 +143,8 @@ fn fitting_text(quote: Quote, before: &str, after: &str, value: &str) -> Option<
         return None;
     }
     // An octal escape takes up to three digits, so one of fewer would take the value's first.
-    let digits = before
-        .bytes()
-        .rev()
-        .take(2)
-        .take_while(|&byte| is_octal(char::from(byte)))
-        .count();
-    if !quote.raw
-        && (1..=digits).any(|digits| ends_in_open_escape(&before[..before.len() - digits]))
-    {
+    let digits = before.bytes().rev().take(2).take_while(|&byte| is_octal(char::from(byte))).count();
+    if !quote.raw && (1..=digits).any(|digits| ends_in_open_escape(&before[..before.len() - digits])) {
         if value.is_empty() && after.starts_with(is_octal) {
             return None;
         }
@@ -215,26 +171,14 @@ fn fitting_text(quote: Quote, before: &str, after: &str, value: &str) -> Option<
 
 /// Whether the last character is a backslash that escapes what comes next.
 fn ends_in_open_escape(before: &str) -> bool {
-    before
-        .bytes()
-        .rev()
-        .take_while(|&byte| byte == b'\\')
-        .count()
-        % 2
-        == 1
+    before.bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 1
 }
 
 /// A literal for code inside f-strings: Python before 3.12 allows it no quote of theirs and no backslash.
 fn nested_literal(value: &str, enclosing: Delimiters) -> String {
     match enclosing {
-        Delimiters {
-            single: true,
-            double: false,
-        } => quoted(value, '"'),
-        Delimiters {
-            single: false,
-            double: true,
-        } => quoted(value, '\''),
+        Delimiters { single: true, double: false } => quoted(value, '"'),
+        Delimiters { single: false, double: true } => quoted(value, '\''),
         _ => literal(value),
     }
 }
@@ -267,9 +211,7 @@ fn push_escaped(text: &mut String, c: char, delimiter: char) {
             };
             text.extend(['\\', letter]);
             text.extend(
-                (0..digits)
-                    .rev()
-                    .filter_map(|digit| char::from_digit(code >> (4 * digit) & 0xf, 16)),
+                (0..digits).rev().filter_map(|digit| char::from_digit(code >> (4 * digit) & 0xf, 16)),
             );
         }
     }
@@ -296,22 +238,14 @@ mod tests {
     #[track_caller]
     fn check(text: &str, value: &str, expected: &str) {
         let found = scan(text).expect("an expression string");
-        let edits = edits(text, &found, |use_| {
-            (use_.name == "a").then(|| value.to_owned())
-        });
+        let edits = edits(text, &found, |use_| (use_.name == "a").then(|| value.to_owned()));
         assert!(
-            edits
-                .windows(2)
-                .all(|pair| pair[0].span.end <= pair[1].span.start),
+            edits.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start),
             "edits overlap in {text}"
         );
         let after = apply(text, &edits);
         assert_eq!(after, expected);
-        assert_eq!(
-            scan(&after).map(|again| again.uses),
-            Some(Vec::new()),
-            "{after}"
-        );
+        assert_eq!(scan(&after).map(|again| again.uses), Some(Vec::new()), "{after}");
     }
 
     #[test]
@@ -323,10 +257,7 @@ mod tests {
             ("'\"", "'\\'\"'"),
             ("a\\", "'a\\\\'"),
             ("\n\r\t\0\x7f\u{85}", "'\\n\\r\\t\\x00\\x7f\\x85'"),
-            (
-                "\u{2028}\u{feff}\u{10ffff}é😀",
-                "'\\u2028\\ufeff\\U0010ffffé😀'",
-            ),
+            ("\u{2028}\u{feff}\u{10ffff}é😀", "'\\u2028\\ufeff\\U0010ffffé😀'"),
             ("{x}", "'{x}'"),
         ] {
             assert_eq!(literal(value), expected);
@@ -336,27 +267,15 @@ mod tests {
     #[test]
     fn text_in_an_f_string_is_escaped_and_doubled() {
         check("$ f'k={secrets.a}'", "K1", "$ f'k=K1'");
-        check(
-            "$ f'{secrets.a}'",
-            "it's {\"a\\n\"}\n",
-            "$ f'it\\'s {{\"a\\\\n\"}}\\n'",
-        );
-        check(
-            "$ f\"\"\"{secrets.a}\"\"\"",
-            "\"\"\"",
-            "$ f\"\"\"\\\"\\\"\\\"\"\"\"",
-        );
+        check("$ f'{secrets.a}'", "it's {\"a\\n\"}\n", "$ f'it\\'s {{\"a\\\\n\"}}\\n'");
+        check("$ f\"\"\"{secrets.a}\"\"\"", "\"\"\"", "$ f\"\"\"\\\"\\\"\\\"\"\"\"");
         check("$ f'{secrets.a}'", "\\N{DASH}", "$ f'\\\\N{{DASH}}'");
     }
 
     #[test]
     fn text_never_joins_its_neighbours() {
         check("$ f'\\1{secrets.a}'", "23", "$ f'\\1\\x323'");
-        check(
-            "$ f'\\001{secrets.a}\\\\1{secrets.a}'",
-            "23",
-            "$ f'\\00123\\\\123'",
-        );
+        check("$ f'\\001{secrets.a}\\\\1{secrets.a}'", "23", "$ f'\\00123\\\\123'");
         check("$ f'\\1{secrets.a}2'", "", "$ f'\\1{\"\"}2'");
         check("$ f'\\{secrets.a}'", "n", "$ f'\\{\"n\"}'");
         check("$ f'{secrets.a}''b'", "", "$ f'{\"\"}''b'");
@@ -380,27 +299,15 @@ mod tests {
         check(
             "$ f'{ secrets['a'] = :>5}'",
             "K1",
-            "$ f' secrets[\\'a\\'] = {\"K1\":>5}'"
-                .replace("{\"", "{ \"")
-                .as_str(),
+            "$ f' secrets[\\'a\\'] = {\"K1\":>5}'".replace("{\"", "{ \"").as_str(),
         );
         check(
             "$ rf'{secrets['a']=}'",
             "K1",
-            "$ rf'{\"secrets[\\'a\\']=\"}{\"K1\"!r}'"
-                .replace("\\'", "'")
-                .as_str(),
+            "$ rf'{\"secrets[\\'a\\']=\"}{\"K1\"!r}'".replace("\\'", "'").as_str(),
         );
-        check(
-            "$ f'{ {1: secrets.a}=}'",
-            "K1",
-            "$ f' {{1: secrets.a}}={ {1: \"K1\"}!r}'",
-        );
-        check(
-            "$ f'{x:{secrets.a=}}'",
-            "5",
-            "$ f'{x:{\"secrets.a=\"}{\"5\"!r}}'",
-        );
+        check("$ f'{ {1: secrets.a}=}'", "K1", "$ f' {{1: secrets.a}}={ {1: \"K1\"}!r}'");
+        check("$ f'{x:{secrets.a=}}'", "5", "$ f'{x:{\"secrets.a=\"}{\"5\"!r}}'");
     }
 
     #[test]
@@ -408,23 +315,11 @@ mod tests {
         check("$ secrets.get('b', 'd').upper()", "", "$ 'd'.upper()");
         check("$ secrets.get('b', 5).real", "", "$ (5).real");
         check("$ secrets.get('b') or 1", "", "$ None or 1");
-        check(
-            "$ secrets.get('b', secrets.get('c', secrets.a))",
-            "K1",
-            "$ (('K1'))",
-        );
+        check("$ secrets.get('b', secrets.get('c', secrets.a))", "K1", "$ (('K1'))");
         check("$ secrets.get('a', secrets.a)", "K1", "$ 'K1'");
-        check(
-            "$ f'{secrets.get(\"b\", {1: secrets.a})}'",
-            "K1",
-            "$ f'{({1: \"K1\"})}'",
-        );
+        check("$ f'{secrets.get(\"b\", {1: secrets.a})}'", "K1", "$ f'{({1: \"K1\"})}'");
         check("$ f'{secrets.get(\"b\")}'", "K1", "$ f'{None}'");
-        check(
-            "$ f'{secrets.get(\"b\", 1)=}'",
-            "K1",
-            "$ f'secrets.get(\"b\", 1)={(1)!r}'",
-        );
+        check("$ f'{secrets.get(\"b\", 1)=}'", "K1", "$ f'secrets.get(\"b\", 1)={(1)!r}'");
     }
 
     #[test]
@@ -433,17 +328,11 @@ mod tests {
             let found = scan(text).expect("an expression string");
             let start = text.find("${").expect("a reference");
             let span = start..start + "${secret.x}".len();
-            let literal = found
-                .literals
-                .iter()
-                .find(|literal| literal.span.contains(&span.start))
-                .expect("a literal");
+            let literal =
+                found.literals.iter().find(|literal| literal.span.contains(&span.start)).expect("a literal");
             text_in_literal(text, literal, span, value)
         };
-        assert_eq!(
-            place("$ 'a${secret.x}'", "it's {"),
-            Some("it\\'s {".to_owned())
-        );
+        assert_eq!(place("$ 'a${secret.x}'", "it's {"), Some("it\\'s {".to_owned()));
         assert_eq!(place("$ '${secret.x}'", ""), Some(String::new()));
         assert_eq!(place("$ '''${secret.x}'''", ""), Some(String::new()));
         assert_eq!(place("$ '${secret.x}''b'", ""), None);

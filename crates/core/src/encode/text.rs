@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
-use super::{Escape, Spot, Unencodable};
+use super::{Escape, Spot, Unencodable, common_escape};
 
 /// Splices each piece, escaped as the configuration says.
 pub(super) fn encode(spot: &Spot<'_>, escape: Option<Escape>) -> Result<Zeroizing<String>, Unencodable> {
@@ -16,24 +16,38 @@ pub(super) fn encode(spot: &Spot<'_>, escape: Option<Escape>) -> Result<Zeroizin
 
 fn check(value: &str, escape: Option<Escape>) -> Result<(), Unencodable> {
     match escape {
-        None if value.chars().any(|c| c.is_control() || matches!(c, '"' | '\'' | '`' | '\u{2028}' | '\u{2029}')) => {
+        None if value
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '"' | '\'' | '`' | '\u{2028}' | '\u{2029}')) =>
+        {
             Err(Unencodable::new(
                 "the value holds a quote, a line break or a control character, and this text has no known rules for them",
                 "say `escape = \"none\"`, `\"xml\"`, `\"ini\"`, `\"shell\"`, `\"properties\"` or `\"hcl\"` for the file in `redeem.toml`, or add a filter such as `| base64`",
             ))
         }
-        Some(Escape::Ini) if value.contains(|c: char| c.is_control() || matches!(c, '"' | ';' | '#')) || value.trim() != value => {
+        Some(Escape::Ini)
+            if value.contains(|c: char| c.is_control() || matches!(c, '"' | ';' | '#'))
+                || value.trim() != value =>
+        {
             Err(Unencodable::new(
                 "the value holds what an INI file cannot: a line break, a control character, `\"`, `;`, `#`, or blanks at an end",
                 "add a filter such as `| base64`",
             ))
         }
-        Some(Escape::Xml) if value.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}')) => {
-            Err(Unencodable::new("the value holds a control character, which XML 1.0 cannot", "add a filter such as `| base64`"))
+        Some(Escape::Xml)
+            if value.contains(|c: char| {
+                c.is_control() && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+            }) =>
+        {
+            Err(Unencodable::new(
+                "the value holds a control character, which XML 1.0 cannot",
+                "add a filter such as `| base64`",
+            ))
         }
-        Some(Escape::Shell) if value.contains('\0') => {
-            Err(Unencodable::new("the value holds a NUL, which no shell variable can", "add a filter such as `| base64`"))
-        }
+        Some(Escape::Shell) if value.contains('\0') => Err(Unencodable::new(
+            "the value holds a NUL, which no shell variable can",
+            "add a filter such as `| base64`",
+        )),
         _ => Ok(()),
     }
 }
@@ -65,7 +79,10 @@ fn write(value: &str, escape: Option<Escape>, out: &mut String) {
                     '\u{C}' => out.push_str("\\f"),
                     ' ' if position == 0 => out.push_str("\\ "),
                     ' '..='~' => out.push(c),
-                    c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| push_code(out, format_args!("\\u{unit:04x}"))),
+                    c => c
+                        .encode_utf16(&mut [0; 2])
+                        .iter()
+                        .for_each(|unit| push_code(out, format_args!("\\u{unit:04x}"))),
                 }
             }
         }
@@ -78,11 +95,7 @@ fn hcl(value: &str, out: &mut String) {
     let mut rest = value.chars().peekable();
     while let Some(c) = rest.next() {
         match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
+            c if common_escape(c).is_some() => out.push_str(common_escape(c).unwrap_or_default()),
             '$' | '%' if rest.peek() == Some(&'{') => out.extend([c, c]),
             c if c.is_control() => push_code(out, format_args!("\\u{:04x}", u32::from(c))),
             c => out.push(c),

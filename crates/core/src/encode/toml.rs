@@ -6,7 +6,7 @@ use redeem_syntax::Style;
 use redeem_syntax::format::decode_raw;
 use zeroize::Zeroizing;
 
-use super::{Spot, Unencodable};
+use super::{Spot, Unencodable, common_escape};
 
 /// Writes the pieces in the string's own style, or turns it to a basic string.
 #[expect(clippy::unnecessary_wraps, reason = "all formats share one signature")]
@@ -14,8 +14,12 @@ pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> 
     let expected = spot.new_text();
     let in_place = match spot.scalar.style {
         Style::TomlBasic | Style::TomlMultiBasic => Some(spot.splice(|piece, out| escape_into(out, piece))),
-        Style::TomlLiteral => fits_literal(spot, false).then(|| spot.splice(|piece, out| out.push_str(piece))),
-        Style::TomlMultiLiteral => fits_literal(spot, true).then(|| spot.splice(|piece, out| out.push_str(piece))),
+        Style::TomlLiteral => {
+            fits_literal(spot, false).then(|| spot.splice(|piece, out| out.push_str(piece)))
+        }
+        Style::TomlMultiLiteral => {
+            fits_literal(spot, true).then(|| spot.splice(|piece, out| out.push_str(piece)))
+        }
         _ => is_bare_key(&expected).then(|| expected.clone()),
     };
     if let Some(written) = in_place.filter(|written| reads_as(written, spot.scalar.style, &expected)) {
@@ -34,7 +38,9 @@ fn reads_as(written: &str, style: Style, expected: &str) -> bool {
 /// A literal string has no escapes: what needs one does not fit, nor does its own quote.
 fn fits_literal(spot: &Spot<'_>, is_multi: bool) -> bool {
     spot.pieces.iter().all(|piece| {
-        !piece.text.contains(|c: char| c == '\'' || c == '\u{FEFF}' || c.is_control() && !(c == '\t' || is_multi && c == '\n'))
+        !piece.text.contains(|c: char| {
+            c == '\'' || c == '\u{FEFF}' || c.is_control() && !(c == '\t' || is_multi && c == '\n')
+        })
     })
 }
 
@@ -73,12 +79,11 @@ fn multi_basic(spot: &Spot<'_>) -> Zeroizing<String> {
 /// Writes `text` as the inside of a basic string, of one line or several.
 fn escape_into(out: &mut String, text: &str) {
     for c in text.chars() {
+        if let Some(escape) = common_escape(c) {
+            out.push_str(escape);
+            continue;
+        }
         match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{C}' => out.push_str("\\f"),
             c if c.is_control() || c == '\u{FEFF}' => {

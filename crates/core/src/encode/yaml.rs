@@ -43,7 +43,9 @@ pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> 
     };
     if spot.scalar.is_key && around_key(spot).is_some_and(|around| around + written.len() > LONGEST_KEY) {
         return Err(Unencodable::new(
-            format!("with the value in place this key is longer than {LONGEST_KEY} characters, which YAML does not allow"),
+            format!(
+                "with the value in place this key is longer than {LONGEST_KEY} characters, which YAML does not allow"
+            ),
             "use a shorter value in a key",
         ));
     }
@@ -53,7 +55,8 @@ pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> 
 /// Whether a line behind the first is what ends a document, wherever it stands (YAML 1.2.2, 9.1.2).
 fn has_marker(written: &str) -> bool {
     let ends = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t', '\r']);
-    let is_marker = |line: &str| line.strip_prefix("---").or_else(|| line.strip_prefix("...")).is_some_and(ends);
+    let is_marker =
+        |line: &str| line.strip_prefix("---").or_else(|| line.strip_prefix("...")).is_some_and(ends);
     written.split('\n').skip(1).any(is_marker)
 }
 

@@ -4,13 +4,17 @@ use redeem_core::Reader;
 
 use super::{Draft, Taste};
 
-const BARE: &[&str] = &["alpha", "b2", "x-y_z", "a.b", "/path", "k=v", "50%", "$HOME/", "~/", "$HOME", "C:\\\\"];
-const SINGLE: &[&str] = &["alpha", "a b", "x # y", "k=v; z", "(p)", "ü–é", "a|b>c", "*", "$HOME", "\"q\"", "\\d", "`id`"];
+const BARE: &[&str] =
+    &["alpha", "b2", "x-y_z", "a.b", "/path", "k=v", "50%", "$HOME/", "~/", "$HOME", "C:\\\\"];
+const SINGLE: &[&str] =
+    &["alpha", "a b", "x # y", "k=v; z", "(p)", "ü–é", "a|b>c", "*", "$HOME", "\"q\"", "\\d", "`id`"];
 const DOUBLE: &[&str] = &[
-    "alpha", "a b", "x # y", "k=v; z", "(p)", "ü–é", "a|b>c", "it's", "$HOME", "$HOME/", "${HOME}", "\\n", "\\$5", "C:\\", "a\\\\", "'",
+    "alpha", "a b", "x # y", "k=v; z", "(p)", "ü–é", "a|b>c", "it's", "$HOME", "$HOME/", "${HOME}", "\\n",
+    "\\$5", "C:\\", "a\\\\", "'",
 ];
 /// What makes the text behind it a part of a command or an expansion, and what ends that.
-const OPEN: &[(&str, &str)] = &[("$(echo ", ")"), ("`echo ", "`"), ("${UNSET:-x ", " }"), ("${UNSET:-$(echo ", ") }")];
+const OPEN: &[(&str, &str)] =
+    &[("$(echo ", ")"), ("`echo ", "`"), ("${UNSET:-x ", " }"), ("${UNSET:-$(echo ", ") }")];
 const COMMENTS: &[&str] = &["# note", "#", "# A=1", "# it is", "# {secret:commented}"];
 
 /// Who reads the file: mostly everybody, at times one.

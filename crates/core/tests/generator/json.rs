@@ -2,7 +2,21 @@
 
 use super::{Draft, Taste};
 
-const WORDS: &[&str] = &["alpha", "it's", "a \"b\"", "\\d", "/", "ü–é😀", "\t", "k: v", "a,b]", "100%", "\n", "// no comment", "/* nor */"];
+const WORDS: &[&str] = &[
+    "alpha",
+    "it's",
+    "a \"b\"",
+    "\\d",
+    "/",
+    "ü–é😀",
+    "\t",
+    "k: v",
+    "a,b]",
+    "100%",
+    "\n",
+    "// no comment",
+    "/* nor */",
+];
 const FIXED: &[&str] = &["1", "-1.5e3", "true", "false", "null", "0", "[]", "{}", "\"\"", "[1, 2]"];
 
 /// Appends an object or an array, at times with what only JSONC readers take.
@@ -13,7 +27,11 @@ pub(super) fn document(draft: &mut Draft<'_>) {
     }
     let mut json = Json { draft, is_lax };
     json.space("");
-    if json.draft.rng.chance(75) { json.object(0) } else { json.array(0) }
+    if json.draft.rng.chance(75) {
+        json.object(0);
+    } else {
+        json.array(0);
+    }
     json.space("");
     if draft.rng.chance(70) {
         draft.newline();
@@ -106,7 +124,11 @@ impl Json<'_, '_> {
             let text = self.draft.typed();
             return self.draft.touch("typed", &format!("\"{text}\""));
         }
-        let text = if is_touched { self.draft.wording(Taste::Any, words) } else { self.draft.rng.pick(words).to_owned() };
+        let text = if is_touched {
+            self.draft.wording(Taste::Any, words)
+        } else {
+            self.draft.rng.pick(words).to_owned()
+        };
         let percent = self.draft.rng.pick(&[0, 0, 4]);
         let mut written = String::from("\"");
         for c in text.chars() {

@@ -85,9 +85,10 @@ impl Case {
     pub(crate) fn render(&self) -> Rendering {
         let source = Source::new("case", self.text.as_str(), self.format);
         let found = scan(&source, &Dialects::default());
-        let secrets = self.answers.iter().map(|(name, value)| (Name::split(name), Secret::from(value.as_str())));
+        let secrets =
+            self.answers.iter().map(|(name, value)| (Name::split(name), Secret::from(value.as_str())));
         let encoding = Encoding { reader: self.reader, escape: None };
-        let outcome = redeem_core::render(&source, &found, &Answers::from_iter(secrets), &encoding);
+        let outcome = redeem_core::render(&source, &found, &secrets.collect::<Answers>(), &encoding);
         let Some(rendered) = outcome.rendered else {
             let first = outcome.diagnostics.first().expect("a refusal says why");
             return Rendering::Refused(first.code, first.message.clone());
@@ -124,9 +125,12 @@ impl Case {
     pub(crate) fn with_plain_words(&self) -> Self {
         // The sign keeps a word apart from a variable's name before it.
         let words = |index: usize| format!("+REDEEM{index}Z");
-        let mut references: Vec<_> = self.references.iter().map(|(text, _)| text.clone()).enumerate().collect();
+        let mut references: Vec<_> =
+            self.references.iter().map(|(text, _)| text.clone()).enumerate().collect();
         references.sort_by_key(|(_, text)| std::cmp::Reverse(text.len()));
-        let text = references.iter().fold(self.text.clone(), |text, (index, reference)| text.replace(reference, &words(*index)));
+        let text = references
+            .iter()
+            .fold(self.text.clone(), |text, (index, reference)| text.replace(reference, &words(*index)));
         let told = self.references.iter().enumerate();
         let references = told.map(|(index, (_, value))| (words(index), value.clone())).collect();
         Self {
@@ -290,7 +294,8 @@ impl<'r> Draft<'r> {
             self.references.push((escape.clone(), says));
             return escape;
         }
-        let value = if std::mem::take(&mut self.is_big) { values::mebibyte() } else { values::value(self.rng) };
+        let value =
+            if std::mem::take(&mut self.is_big) { values::mebibyte() } else { values::value(self.rng) };
         let filter = if taste == Taste::Word { 9 } else { self.rng.below(10) };
         let (filters, says) = match filter {
             0 => (" | base64", STANDARD.encode(&value)),

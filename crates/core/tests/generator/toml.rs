@@ -4,7 +4,22 @@ use super::{Draft, Taste};
 
 const WORDS: &[&str] = &["alpha", "a b", "ü–é😀", "100%", "# none", "k = v", "[x]", "b,c", "/path"];
 const ESCAPED: &[&str] = &["say \"hi\"", "\\d+", "it's", "\t", "\u{7F}", "a\nb", "\u{8}"];
-const FIXED: &[&str] = &["1", "-17", "0x1F", "1_000", "1.5", "-1e3", "true", "false", "[]", "{}", "[1, 2]", "\"\"", "''", "\"\"\"\"\"\""];
+const FIXED: &[&str] = &[
+    "1",
+    "-17",
+    "0x1F",
+    "1_000",
+    "1.5",
+    "-1e3",
+    "true",
+    "false",
+    "[]",
+    "{}",
+    "[1, 2]",
+    "\"\"",
+    "''",
+    "\"\"\"\"\"\"",
+];
 const COMMENTS: &[&str] = &["# note", "#", "# a = 'b", "# {secret:commented}", "# ü", "#\tx"];
 
 /// Appends pairs, then tables of both kinds with pairs of their own.
@@ -132,7 +147,14 @@ fn array(draft: &mut Draft<'_>, depth: usize, may_break: bool) {
     draft.push("]");
 }
 
-fn string(draft: &mut Draft<'_>, style: &'static str, is_touched: bool, words: &[&str], is_literal: bool, is_multi: bool) {
+fn string(
+    draft: &mut Draft<'_>,
+    style: &'static str,
+    is_touched: bool,
+    words: &[&str],
+    is_literal: bool,
+    is_multi: bool,
+) {
     // A literal string cannot hold the quotes of a filter's argument; one of several lines can.
     let taste = if is_literal && !is_multi { Taste::Word } else { Taste::Any };
     let mut text = if is_touched { draft.wording(taste, words) } else { draft.rng.pick(words).to_owned() };

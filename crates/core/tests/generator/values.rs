@@ -3,6 +3,7 @@
 use super::rng::Rng;
 
 /// One secret's value each.
+#[rustfmt::skip]
 pub(crate) const VALUES: &[&str] = &[
     // Ordinary ones, so that staying in place is tried as well.
     "hunter2", "sk-live-4eC39HqLyjWDarjtT1zdp7dc", "correct horse battery staple", "a", "v1.2/x@y+z=", "p@ss,w0rd!",

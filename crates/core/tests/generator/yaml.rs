@@ -3,10 +3,38 @@
 use super::{Draft, Taste};
 
 /// What an unquoted scalar may hold, at its start and elsewhere.
-const PLAIN: &[&str] = &["alpha", "b2", "it's", "x#y", "key=value", "10%", "C:\\dir", "ü–é", "user:pw", "a/b", "v-1", "x&y*z", "a\"b"];
-const QUOTED: &[&str] = &["alpha", "a\tb", "---", "...", "b2", "it's", ": x", "a #b", "[x,", "ü–é", "\\d", "- y", "&z", "\"q\"", "k: v", "100%", "#"];
-const TYPED: &[&str] = &["12", "true", "no", "~", "null", "1.5", "2001-01-01", "0x1F", "1:30", "text", "some words", "x.y"];
-const COMMENTS: &[&str] = &["# note", "#", "# {a: [b", "# it's", "# k: v", "# ü", "# {secret:commented}", "# ${secret.commented", "#\tx"];
+const PLAIN: &[&str] = &[
+    "alpha",
+    "b2",
+    "it's",
+    "x#y",
+    "key=value",
+    "10%",
+    "C:\\dir",
+    "ü–é",
+    "user:pw",
+    "a/b",
+    "v-1",
+    "x&y*z",
+    "a\"b",
+];
+const QUOTED: &[&str] = &[
+    "alpha", "a\tb", "---", "...", "b2", "it's", ": x", "a #b", "[x,", "ü–é", "\\d", "- y", "&z", "\"q\"",
+    "k: v", "100%", "#",
+];
+const TYPED: &[&str] =
+    &["12", "true", "no", "~", "null", "1.5", "2001-01-01", "0x1F", "1:30", "text", "some words", "x.y"];
+const COMMENTS: &[&str] = &[
+    "# note",
+    "#",
+    "# {a: [b",
+    "# it's",
+    "# k: v",
+    "# ü",
+    "# {secret:commented}",
+    "# ${secret.commented",
+    "#\tx",
+];
 const TAGS: &[&str] = &["!!str", "!local", "!!str", "!<tag:yaml.org,2002:str>"];
 
 /// Appends a stream of one to three documents.
@@ -134,7 +162,11 @@ impl Yaml<'_, '_> {
                 let blanks = self.draft.rng.pick(&[1, 1, 1, 3]);
                 self.indent(blanks);
                 let inner = column + 1 + blanks;
-                if self.draft.rng.chance(75) { self.map(inner, depth + 1, true) } else { self.list(inner, depth + 1, true) }
+                if self.draft.rng.chance(75) {
+                    self.map(inner, depth + 1, true);
+                } else {
+                    self.list(inner, depth + 1, true);
+                }
             } else {
                 self.value(column, depth, Parent::List);
             }
@@ -292,7 +324,11 @@ impl Yaml<'_, '_> {
         let in_flow = matches!(around, Around::Flow(_) | Around::FlowKey);
         let style = self.draft.rng.below(3);
         let has_tag = self.draft.text.rsplit(['\n', ' ']).nth(1).is_some_and(|word| word.starts_with('!'));
-        if is_touched && !matches!(around, Around::Key | Around::FlowKey) && !has_tag && self.draft.rng.chance(4) {
+        if is_touched
+            && !matches!(around, Around::Key | Around::FlowKey)
+            && !has_tag
+            && self.draft.rng.chance(4)
+        {
             let text = self.draft.typed();
             let quote = self.draft.rng.pick(if in_flow { &["'", "\""] } else { &["'", "\"", ""] });
             return self.draft.touch("typed", &format!("{quote}{text}{quote}"));
@@ -417,7 +453,8 @@ impl Yaml<'_, '_> {
         if is_touched {
             let at = lines.len() - 1 - self.draft.rng.below(lines.len());
             let text = self.draft.wording(Taste::Any, QUOTED);
-            lines[at] = if is_folded && lines[at].starts_with(|c: char| c != ' ') && self.draft.rng.chance(30) {
+            lines[at] = if is_folded && lines[at].starts_with(|c: char| c != ' ') && self.draft.rng.chance(30)
+            {
                 text.replacen(' ', &format!("\n{}", " ".repeat(column + deeper)), 1)
             } else {
                 let lead = if lines[at].starts_with(' ') { "  " } else { "" };
@@ -427,7 +464,11 @@ impl Yaml<'_, '_> {
         let chomping = self.draft.rng.pick(&["", "", "-", "+"]);
         let digit = if is_explicit { deeper.to_string() } else { String::new() };
         let mut written = String::from(if is_folded { ">" } else { "|" });
-        written.push_str(&if self.draft.rng.chance(50) { format!("{digit}{chomping}") } else { format!("{chomping}{digit}") });
+        written.push_str(&if self.draft.rng.chance(50) {
+            format!("{digit}{chomping}")
+        } else {
+            format!("{chomping}{digit}")
+        });
         if self.draft.rng.chance(10) {
             written.push(' ');
             written.push_str(self.draft.rng.pick(COMMENTS));

@@ -31,8 +31,10 @@ pub(crate) fn sourced(cases: &[(Case, String)]) {
         for (when, text) in [("before", before.text.as_str()), ("after", after)] {
             let name = format!("{index}.{when}");
             fs::write(folder.join(&name), text).expect("a file to source");
-            let variables: String = variables(&before.text).map(|key| format!(" \"${{{key}-unset}}\"")).collect();
-            writeln!(script, "( . ./{name}; printf '%s\\0' {name}{variables}; printf '\\1end\\0' )").expect("strings take all");
+            let variables: String =
+                variables(&before.text).map(|key| format!(" \"${{{key}-unset}}\"")).collect();
+            writeln!(script, "( . ./{name}; printf '%s\\0' {name}{variables}; printf '\\1end\\0' )")
+                .expect("strings take all");
         }
     }
     fs::write(folder.join("script"), script).expect("a script");

@@ -28,7 +28,9 @@ type Read = fn(&str) -> Result<Vec<Node>, String>;
 /// The parsers that judge a format, by name.
 fn judges(format: redeem_syntax::Format) -> &'static [(&'static str, Read)] {
     match format {
-        redeem_syntax::Format::Yaml => &[("libyaml-safer, YAML 1.1", yaml::libyaml), ("yaml-rust2, YAML 1.2", yaml::rust2)],
+        redeem_syntax::Format::Yaml => {
+            &[("libyaml-safer, YAML 1.1", yaml::libyaml), ("yaml-rust2, YAML 1.2", yaml::rust2)]
+        }
         redeem_syntax::Format::Toml => &[("toml-span", toml::read)],
         redeem_syntax::Format::Json => &[("serde_json", json::read)],
         _ => &[("dotenvy", dotenv::read)],
@@ -67,7 +69,9 @@ pub(crate) fn compare(case: &Case, rendered: &str, now: &[Range<usize>], tally: 
         let expected: Vec<_> = before
             .into_iter()
             .map(|node| match node {
-                Node::Text(text) if case.typed.contains(&text) => typed(case.format, *read, &substitute(case, &text)),
+                Node::Text(text) if case.typed.contains(&text) => {
+                    typed(case.format, *read, &substitute(case, &text))
+                }
                 Node::Text(text) => Node::Text(substitute(told, &text)),
                 other => other,
             })
@@ -93,15 +97,15 @@ fn substitute(case: &Case, text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        match case.references.iter().find(|(reference, _)| rest.starts_with(reference.as_str())) {
-            Some((reference, value)) => {
-                out.push_str(value);
-                rest = &rest[reference.len()..];
-            }
-            None => {
-                out.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
+        let mut references = case.references.iter();
+        if let Some((reference, value)) =
+            references.find(|(reference, _)| rest.starts_with(reference.as_str()))
+        {
+            out.push_str(value);
+            rest = &rest[reference.len()..];
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
         }
     }
     out

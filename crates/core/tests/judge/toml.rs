@@ -6,7 +6,8 @@ use super::Node;
 
 pub(super) fn read(text: &str) -> Result<Vec<Node>, String> {
     // It takes no byte order mark, which TOML 1.0 files may have.
-    let mut value = toml_span::parse(text.trim_start_matches('\u{FEFF}')).map_err(|error| error.to_string())?;
+    let mut value =
+        toml_span::parse(text.trim_start_matches('\u{FEFF}')).map_err(|error| error.to_string())?;
     let mut nodes = Vec::new();
     push(value.take(), &mut nodes);
     Ok(nodes)

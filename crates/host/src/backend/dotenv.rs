@@ -124,7 +124,8 @@ mod tests {
     fn a_dotenv_file_keeps_the_contract() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(".env");
-        std::fs::write(&path, "# c\nexport PLAIN='v1' # c\nEMPTY=\nBUNDLE_KEY=v2\nRAW=\" a\\n\"\n").expect("a file");
+        std::fs::write(&path, "# c\nexport PLAIN='v1' # c\nEMPTY=\nBUNDLE_KEY=v2\nRAW=\" a\\n\"\n")
+            .expect("a file");
         contract(&Dotenv::new("file", path, Variables::default()));
     }
 
@@ -132,13 +133,18 @@ mod tests {
     fn a_file_that_is_not_there_is_a_failure_and_not_a_missing_secret() {
         let backend = Dotenv::new("file", "/nonexistent/.env".into(), Variables::default());
         let fetched = backend.fetch(&[&Name::split("a")]);
-        assert!(matches!(&fetched[..], [Fetched::Failed(failure)] if failure.message.contains("/nonexistent/.env")));
+        assert!(
+            matches!(&fetched[..], [Fetched::Failed(failure)] if failure.message.contains("/nonexistent/.env"))
+        );
     }
 
     #[test]
     fn quotes_are_read_as_shells_read_them() {
         let held = parse("A=\"x\\\"\\$\\\\n\"\nB='it'\\''s \\n'\nC=a b # c\n");
         let value = |key: &str| String::from_utf8_lossy(held[key].expose()).into_owned();
-        assert_eq!((value("A").as_str(), value("B").as_str(), value("C").as_str()), ("x\"$\\n", "it's \\n", "a b"));
+        assert_eq!(
+            (value("A").as_str(), value("B").as_str(), value("C").as_str()),
+            ("x\"$\\n", "it's \\n", "a b")
+        );
     }
 }

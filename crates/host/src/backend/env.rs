@@ -46,7 +46,8 @@ impl Backend for Env {
     }
 
     fn list(&self) -> Option<Vec<String>> {
-        let variables: Vec<String> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+        let variables: Vec<String> =
+            std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
         Some(self.variables.names(variables.iter().map(String::as_str)))
     }
 }
@@ -62,8 +63,7 @@ mod tests {
         let lookup = move |variable: &str| {
             held.iter().find(|(name, _)| *name == variable).map(|(_, value)| OsString::from(value))
         };
-        let env =
-            Env { name: "shell".into(), variables: Variables::default(), lookup: Box::new(lookup) };
+        let env = Env { name: "shell".into(), variables: Variables::default(), lookup: Box::new(lookup) };
         contract(&env);
     }
 }

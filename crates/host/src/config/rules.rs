@@ -111,7 +111,9 @@ impl Rules {
         }
         match format {
             None => Treatment::Copy,
-            Some(format) => Treatment::Live { format, dialects: dialects.cloned().unwrap_or_default(), encoding },
+            Some(format) => {
+                Treatment::Live { format, dialects: dialects.cloned().unwrap_or_default(), encoding }
+            }
         }
     }
 }
@@ -120,7 +122,11 @@ impl Rules {
 pub(crate) fn matcher(pattern: &str) -> Result<GlobMatcher, String> {
     // A folder that is left out is not entered, so its name is all that has to match.
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
-    let whole = if pattern.contains('/') { pattern.trim_start_matches("./").to_owned() } else { format!("**/{pattern}") };
+    let whole = if pattern.contains('/') {
+        pattern.trim_start_matches("./").to_owned()
+    } else {
+        format!("**/{pattern}")
+    };
     let glob = GlobBuilder::new(&whole).literal_separator(true).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| format!("this is no pattern: {}", error.kind()))
 }

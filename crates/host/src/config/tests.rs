@@ -6,7 +6,12 @@ fn parse(text: &str, profile: Option<&str>) -> Result<Config, String> {
     let source = Source::new("redeem.toml", text, Format::Toml);
     Config::parse(&source, Path::new("/project"), profile).map_err(|error| {
         let label = error.0.label.as_ref().map(|label| label.span.clone()).unwrap_or_default();
-        format!("{} | {} | {}", error.0.message, source.slice(&label), error.0.help.as_deref().unwrap_or_default())
+        format!(
+            "{} | {} | {}",
+            error.0.message,
+            source.slice(&label),
+            error.0.help.as_deref().unwrap_or_default()
+        )
     })
 }
 
@@ -20,7 +25,8 @@ fn paths_are_whole_and_profiles_lie_over_backends() {
     assert_eq!(config.backends[0].prefix, "P_");
     assert_eq!(config.needs_trust().len(), 1, "`../out` is outside");
     let config = parse(text, Some("ci")).expect("a configuration");
-    let told: Vec<_> = config.backends.iter().map(|b| (b.name.as_str(), b.kind.as_str(), b.prefix.as_str())).collect();
+    let told: Vec<_> =
+        config.backends.iter().map(|b| (b.name.as_str(), b.kind.as_str(), b.prefix.as_str())).collect();
     assert_eq!(told, [("a", "env", "Q_"), ("b", "files", "")]);
     assert_eq!(config.needs_trust().len(), 2, "`/run/s` is outside too");
 }
@@ -31,7 +37,11 @@ fn mistakes_are_told_at_their_place_with_a_suggestion() {
         ("[rendr]\n", None, "did you mean `render`"),
         ("[render]\nsorce = 'x'\n", None, "sorce | did you mean `source`"),
         ("[[backend]]\nname = 'a'\n", None, "has no `type`"),
-        ("[[backend]]\nname = 'a'\ntype = 'env'\n[[backend]]\nname = 'a'\ntype = 'env'\n", None, "two backends"),
+        (
+            "[[backend]]\nname = 'a'\ntype = 'env'\n[[backend]]\nname = 'a'\ntype = 'env'\n",
+            None,
+            "two backends",
+        ),
         ("[[backend]]\nname = 'a'\ntype = 'env'\nprefx = ''\n", None, "did you mean `prefix`"),
         ("[[files]]\nmatch = '*'\nformat = 'yamll'\n", None, "did you mean `yaml`"),
         ("[[files]]\nmatch = '*'\ndialects = ['+brase']\n", None, "did you mean `brace`"),

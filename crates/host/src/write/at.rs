@@ -198,7 +198,8 @@ pub(super) fn random() -> io::Result<[u8; 16]> {
     let mut bytes = [0; 16];
     #[cfg(target_os = "linux")]
     {
-        let got = retry_on_intr(|| rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()))?;
+        let got =
+            retry_on_intr(|| rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()))?;
         // The kernel fills up to 256 bytes in one call.
         if got == bytes.len() {
             return Ok(bytes);

@@ -41,7 +41,8 @@ impl Outputs {
             }
             move_all(&set.moves, &handles)?
         };
-        sync_moved(&touched, durability, &handles).map_err(|error| WriteError::Unsynced { source: Box::new(error) })?;
+        sync_moved(&touched, durability, &handles)
+            .map_err(|error| WriteError::Unsynced { source: Box::new(error) })?;
         Ok(summary)
     }
 }
@@ -77,7 +78,9 @@ fn sync_moved(touched: &Touched, durability: Durability, handles: &Handles) -> R
     touched.values().try_for_each(|(folder, _)| sync_folder(folder, handles))
 }
 
-fn sync_file_systems<'a>(places: impl Iterator<Item = (&'a Arc<Staging>, &'a Arc<Folder>)>) -> Result<(), WriteError> {
+fn sync_file_systems<'a>(
+    places: impl Iterator<Item = (&'a Arc<Staging>, &'a Arc<Folder>)>,
+) -> Result<(), WriteError> {
     let mut synced: Vec<&Arc<Staging>> = Vec::new();
     for (staging, folder) in places {
         if !synced.iter().any(|one| Arc::ptr_eq(one, staging)) {
@@ -102,7 +105,11 @@ fn move_all(moves: &[Move], handles: &Handles) -> Result<Touched, WriteError> {
     let mut changed = false;
     for (moved, one) in moves.iter().enumerate() {
         if let Err(error) = one.apply(handles, &mut changed) {
-            return Err(if changed { WriteError::Partly { moved, of: moves.len(), source: Box::new(error) } } else { error });
+            return Err(if changed {
+                WriteError::Partly { moved, of: moves.len(), source: Box::new(error) }
+            } else {
+                error
+            });
         }
         changed = true;
         touched.entry(one.to.path.clone()).or_insert_with(|| (Arc::clone(&one.to), Arc::clone(&one.staging)));
@@ -146,7 +153,8 @@ fn merge(from: &OwnedFd, staged: &OsStr, to: &OwnedFd, name: &OsStr) -> rustix::
 
 impl ModeChange {
     fn apply(&self, handles: &Handles) -> Result<(), WriteError> {
-        let failed = |error: Errno| WriteError::system("set the mode of", self.folder.path.join(&self.name), error);
+        let failed =
+            |error: Errno| WriteError::system("set the mode of", self.folder.path.join(&self.name), error);
         let folder = self.folder.open(handles)?;
         let file = at::open_file(folder, &self.name).map_err(failed)?;
         let found = at::stat(&file).map_err(failed)?;

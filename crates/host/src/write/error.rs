@@ -100,7 +100,9 @@ impl WriteError {
         match self {
             Self::Name { .. } => "name it by a relative path inside the output folder",
             Self::NotAFile { .. } => "remove it, or choose another output",
-            Self::NotAFolder { .. } => "outputs are not written through links: replace it by a folder, or choose another output",
+            Self::NotAFolder { .. } => {
+                "outputs are not written through links: replace it by a folder, or choose another output"
+            }
             Self::Twice { .. } => "rename or exclude one of the two sources",
             Self::Foreign { .. } => "choose an output in a folder of your own",
             Self::Mounted { .. } => "mount the folder that holds it instead of the file alone",
@@ -113,7 +115,11 @@ impl WriteError {
         }
     }
 
-    pub(super) fn system(operation: &'static str, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> Self {
+    pub(super) fn system(
+        operation: &'static str,
+        path: impl Into<PathBuf>,
+        source: impl Into<io::Error>,
+    ) -> Self {
         let mut path = path.into();
         if path.as_os_str().is_empty() {
             path.push(".");

@@ -79,7 +79,9 @@ impl Outputs {
             path.push(name);
             folder = match set.folders.get(&path) {
                 Some(known) => Arc::clone(known),
-                None if set.named.contains(&path) => return Err(WriteError::Twice { path: folder.path.join(name) }),
+                None if set.named.contains(&path) => {
+                    return Err(WriteError::Twice { path: folder.path.join(name) });
+                }
                 None => self.step(&mut set, &folder, name)?,
             };
             set.folders.entry(path.clone()).or_insert_with(|| Arc::clone(&folder));
@@ -102,7 +104,13 @@ impl Outputs {
         let staged = staging.fresh_name();
         let path = folder.path.join(name);
         let child = Folder::staged(path, Arc::clone(&folder.mount), Arc::clone(&staging), staged.clone())?;
-        set.moves.push(Move { staging, staged, to: Arc::clone(folder), name: name.to_owned(), is_folder: true });
+        set.moves.push(Move {
+            staging,
+            staged,
+            to: Arc::clone(folder),
+            name: name.to_owned(),
+            is_folder: true,
+        });
         set.fresh.push(Arc::clone(&child));
         Ok(child)
     }
@@ -137,11 +145,18 @@ impl Folder {
         staging: Arc<Staging>,
         name: OsString,
     ) -> Result<Arc<Self>, WriteError> {
-        at::create_folder(staging.folder(), &name).map_err(|error| WriteError::system("create", &path, error))?;
+        at::create_folder(staging.folder(), &name)
+            .map_err(|error| WriteError::system("create", &path, error))?;
         Ok(Self::new(path, mount, None, Above::Staging(staging, name), None))
     }
 
-    fn new(path: PathBuf, mount: Arc<Mount>, found: Option<Stat>, above: Above, handle: Option<Arc<OwnedFd>>) -> Arc<Self> {
+    fn new(
+        path: PathBuf,
+        mount: Arc<Mount>,
+        found: Option<Stat>,
+        above: Above,
+        handle: Option<Arc<OwnedFd>>,
+    ) -> Arc<Self> {
         Arc::new(Self { path, mount, found, above, handle: Mutex::new(handle), may_write: OnceLock::new() })
     }
 
@@ -170,7 +185,11 @@ impl Folder {
     }
 
     /// Finds the folder `name` inside an existing one; `None` if there is nothing of that name.
-    pub(super) fn child(self: &Arc<Self>, name: &OsStr, handles: &Handles) -> Result<Option<Arc<Self>>, WriteError> {
+    pub(super) fn child(
+        self: &Arc<Self>,
+        name: &OsStr,
+        handles: &Handles,
+    ) -> Result<Option<Arc<Self>>, WriteError> {
         let path = self.path.join(name);
         let Some(handle) = open_inside(&*self.open(handles)?, name, &path)? else { return Ok(None) };
         let handle = Arc::new(handle);
@@ -184,7 +203,11 @@ impl Folder {
     }
 
     /// Makes the folder `name` inside a staged one.
-    pub(super) fn create_child(self: &Arc<Self>, name: &OsStr, handles: &Handles) -> Result<Arc<Self>, WriteError> {
+    pub(super) fn create_child(
+        self: &Arc<Self>,
+        name: &OsStr,
+        handles: &Handles,
+    ) -> Result<Arc<Self>, WriteError> {
         let path = self.path.join(name);
         match at::create_folder(self.open(handles)?, name) {
             Ok(()) => {}
@@ -192,7 +215,13 @@ impl Folder {
             Err(Errno::EXIST) => return Err(WriteError::Twice { path }),
             Err(error) => return Err(WriteError::system("create", path, error)),
         }
-        Ok(Self::new(path, Arc::clone(&self.mount), None, Above::Folder(Arc::clone(self), name.to_owned()), None))
+        Ok(Self::new(
+            path,
+            Arc::clone(&self.mount),
+            None,
+            Above::Folder(Arc::clone(self), name.to_owned()),
+            None,
+        ))
     }
 
     /// Finds out before anything moves that entries may be made here; asked once.

@@ -16,7 +16,12 @@ use super::{
 };
 
 impl Outputs {
-    pub(super) fn prepare_content(&self, rel: &Path, content: Content<'_>, rule: ModeRule) -> Result<Prepared, WriteError> {
+    pub(super) fn prepare_content(
+        &self,
+        rel: &Path,
+        content: Content<'_>,
+        rule: ModeRule,
+    ) -> Result<Prepared, WriteError> {
         let (parent, name) = split(rel)?;
         let folder = self.folder(parent)?;
         let old = if folder.is_new() { None } else { self.find_old(&folder, parent, name)? };
@@ -40,7 +45,12 @@ impl Outputs {
     }
 
     /// Looks at what has an output's name already; only files and links may be replaced.
-    fn find_old(&self, folder: &Arc<Folder>, parent: &Path, name: &OsStr) -> Result<Option<Stat>, WriteError> {
+    fn find_old(
+        &self,
+        folder: &Arc<Folder>,
+        parent: &Path,
+        name: &OsStr,
+    ) -> Result<Option<Stat>, WriteError> {
         {
             let mut set = lock(&self.set);
             let rel = parent.join(name);
@@ -68,12 +78,14 @@ impl Outputs {
     ) -> Result<Option<Prepared>, WriteError> {
         let handle = folder.open(&self.handles)?;
         if let Content::Link(target) = content {
-            let same =
-                at::kind(old) == FileType::Symlink && at::read_link(&handle, name).is_ok_and(|old| old == target.as_os_str());
+            let same = at::kind(old) == FileType::Symlink
+                && at::read_link(&handle, name).is_ok_and(|old| old == target.as_os_str());
             lock(&self.set).unchanged += usize::from(same);
             return Ok(same.then_some(Prepared::Unchanged));
         }
-        if at::kind(old) != FileType::RegularFile || content.len().is_ok_and(|len| len != old.st_size.cast_unsigned()) {
+        if at::kind(old) != FileType::RegularFile
+            || content.len().is_ok_and(|len| len != old.st_size.cast_unsigned())
+        {
             return Ok(None);
         }
         // An old output that cannot be read is replaced, which is what mends it.
@@ -117,7 +129,13 @@ impl Outputs {
             let staging = folder.mount.staging()?;
             let staged = staging.fresh_name();
             let file = create(staging.folder(), &staged, content);
-            to_move = Some(Move { staging, staged, to: Arc::clone(folder), name: name.to_owned(), is_folder: false });
+            to_move = Some(Move {
+                staging,
+                staged,
+                to: Arc::clone(folder),
+                name: name.to_owned(),
+                is_folder: false,
+            });
             file
         };
         let file = file.map_err(|error| match error {

@@ -66,7 +66,11 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
             }
             let range = brace..from + word;
             let proper = format!("{}}}", &text[range.clone()]);
-            vec![near_miss("this reference is never closed", "no `}` follows").fix(range.clone(), proper).at(range)]
+            vec![
+                near_miss("this reference is never closed", "no `}` follows")
+                    .fix(range.clone(), proper)
+                    .at(range),
+            ]
         }
         Body::BadFilter { at, end } if is_tight => vec![bad_filter_hit(at, end)],
         Body::Unclosed | Body::BadFilter { .. } => Vec::new(),
@@ -76,13 +80,19 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
 /// `{SECRET:NAME}` and `{secrets:NAME}` are no syntax of anybody, and too close to be meant as text.
 fn misspelt(text: &str, sigil: usize, brace: usize) -> Vec<Hit> {
     let after = &text[sigil + "secret".len()..];
-    let Some(rest) = after.strip_prefix(['s', 'S']).unwrap_or(after).strip_prefix(':') else { return Vec::new() };
+    let Some(rest) = after.strip_prefix(['s', 'S']).unwrap_or(after).strip_prefix(':') else {
+        return Vec::new();
+    };
     let Body::Closed { name, end, .. } = body(text, text.len() - rest.len()) else { return Vec::new() };
     if RULE.read(&text[name.clone()]).is_err() || text[..brace].ends_with(['$', '{']) {
         return Vec::new();
     }
     let proper = format!("{{{OPENING}{}", &text[name.start..end]);
-    vec![near_miss("the word is `secret`, in small letters", "not a reference").fix(brace..end, proper).at(brace..end)]
+    vec![
+        near_miss("the word is `secret`, in small letters", "not a reference")
+            .fix(brace..end, proper)
+            .at(brace..end),
+    ]
 }
 
 /// Whether the braces at `open` and before `close` are doubled, and not more than doubled.

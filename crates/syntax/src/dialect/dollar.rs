@@ -13,7 +13,9 @@ pub(super) const DIALECT: Dialect =
 const RULE: NameRule = NameRule { longest: 255, words: "1 to 255 letters, digits, `_` and `-`" };
 
 fn find(text: &str, sigil: usize) -> Vec<Hit> {
-    let Some(before) = text[..sigil].trim_end_matches([' ', '\t']).strip_suffix('{') else { return Vec::new() };
+    let Some(before) = text[..sigil].trim_end_matches([' ', '\t']).strip_suffix('{') else {
+        return Vec::new();
+    };
     let is_tight = before.len() + 1 == sigil;
     let dollars = before.len() - before.trim_end_matches('$').len();
     if dollars == 0 {
@@ -37,9 +39,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
         Body::Closed { name, end, .. } if name.is_empty() => {
             Problem::new(Code::NearMiss, "this reference names no secret", "no name here").at(open..end)
         }
-        Body::Closed { name, filters, end } => {
-            reference(DIALECT.name, &RULE, text, open..end, name, filters)
-        }
+        Body::Closed { name, filters, end } => reference(DIALECT.name, &RULE, text, open..end, name, filters),
         Body::Unclosed => unclosed(text, open, sigil + "secret.".len()),
         Body::BadFilter { at, end } => bad_filter_hit(at, end),
     });
@@ -51,7 +51,9 @@ fn unclosed(text: &str, open: usize, from: usize) -> Hit {
     let word = text[from..].find(|c: char| !is_part(c)).unwrap_or(text.len() - from);
     let range = open..from + word;
     let proper = format!("{}}}", &text[range.clone()]);
-    Problem::new(Code::NearMiss, "this reference is never closed", "no `}` follows").fix(range.clone(), proper).at(range)
+    Problem::new(Code::NearMiss, "this reference is never closed", "no `}` follows")
+        .fix(range.clone(), proper)
+        .at(range)
 }
 
 /// `${secrets.NAME}` and `${SECRET.NAME}` are no syntax of anybody, and too close to be meant as text.
@@ -68,7 +70,11 @@ fn near_miss(text: &str, sigil: usize, open: usize) -> Vec<Hit> {
     let is_tight = text[..sigil].ends_with('{');
     let message = if !is_tight && text[sigil..].starts_with("secret.") {
         "names are taken exactly, without blanks"
-    } else if is_plural { "the word is `secret`, not its plural" } else { "the word is `secret`, in small letters" };
+    } else if is_plural {
+        "the word is `secret`, not its plural"
+    } else {
+        "the word is `secret`, in small letters"
+    };
     let proper = format!("${{secret.{}{}", text[name.clone()].trim_end(), &text[name.end..end]);
     vec![Problem::new(Code::NearMiss, message, "not a reference").fix(open..end, proper).at(open..end)]
 }

@@ -8,12 +8,8 @@ use crate::code::Code;
 use crate::python::{self, Literal, QuoteKind};
 use crate::{Name, Place};
 
-pub(super) const DIALECT: Dialect = Dialect {
-    name: "expression",
-    is_default: true,
-    form: "$ secrets.NAME",
-    find: Find::WholeScalar(find),
-};
+pub(super) const DIALECT: Dialect =
+    Dialect { name: "expression", is_default: true, form: "$ secrets.NAME", find: Find::WholeScalar(find) };
 
 fn find(text: &str, inline: &dyn Fn(&str) -> Vec<Hit>) -> Option<Finds> {
     if !text.trim_start().starts_with("$ ") {
@@ -25,10 +21,16 @@ fn find(text: &str, inline: &dyn Fn(&str) -> Vec<Hit>) -> Option<Finds> {
     };
     let mut hits: Vec<Hit> = expression.uses.iter().map(reference).collect();
     hits.extend(expression.problems.iter().map(|problem| told(text, problem)));
-    for literal in expression.literals.iter().filter(|literal| literal.quote.kind == QuoteKind::Plain) {
+    let is_printed = |literal: &Literal| {
+        // A `{…=}` field prints its own source, which must not change.
+        expression.debugs.iter().any(|debug| debug.text.contains(&literal.span.start))
+    };
+    let is_plain = |literal: &&Literal| literal.quote.kind == QuoteKind::Plain && !is_printed(literal);
+    let literals: Vec<Literal> = expression.literals.iter().filter(is_plain).cloned().collect();
+    for literal in &literals {
         hits.extend(inline(&text[literal.span.clone()]).into_iter().map(|hit| in_literal(hit, literal)));
     }
-    hits.extend(ambiguous(inline(text), &expression.literals));
+    hits.extend(ambiguous(inline(text), &literals));
     hits.sort_by_key(|hit| hit.range.start);
     Some(Finds { hits, expression: Some(expression) })
 }
@@ -66,11 +68,9 @@ fn in_literal(mut hit: Hit, literal: &Literal) -> Hit {
 /// References of other dialects that stand outside the text of a literal.
 fn ambiguous(hits: Vec<Hit>, literals: &[Literal]) -> Vec<Hit> {
     let is_text = |hit: &Hit| {
-        literals.iter().any(|literal| {
-            literal.span.start <= hit.range.start
-                && hit.range.end <= literal.span.end
-                && literal.quote.kind == QuoteKind::Plain
-        })
+        let holds =
+            |literal: &Literal| literal.span.start <= hit.range.start && hit.range.end <= literal.span.end;
+        literals.iter().any(holds)
     };
     let doubled_in_format = |hit: &Hit| matches!(hit.what, What::Escape(_));
     hits.into_iter()
@@ -81,7 +81,9 @@ fn ambiguous(hits: Vec<Hit>, literals: &[Literal]) -> Vec<Hit> {
                 "in an expression these braces belong to Python",
                 "two readings",
             )
-            .help("write it as `secrets.NAME`, or put it into the text of a string literal that is no f-string")
+            .help(
+                "write it as `secrets.NAME`, or put it into the text of a string literal that is no f-string",
+            )
             .at(hit.range)
         })
         .collect()
@@ -95,24 +97,18 @@ fn told(text: &str, problem: &python::Problem) -> Hit {
             "computed here",
         )
         .help("name the secret with a literal: `secrets['name']`"),
-        python::Problem::NamesNoSecret { .. } => Problem::new(
-            Code::DynamicReference,
-            "this names no secret but all of them",
-            "the whole map",
-        )
-        .help("name one: `secrets.NAME`"),
-        python::Problem::InvalidName { name, .. } => Problem::new(
-            Code::InvalidName,
-            format!("this is no name of a secret: {name:?}"),
-            "not a name",
-        )
-        .help("a name in the `expression` dialect is a letter, then letters, digits and `_`"),
-        python::Problem::NotPython { what, .. } => Problem::new(
-            Code::SyntaxError,
-            format!("this expression is not Python: {what}"),
-            "here",
-        )
-        .help("mend the expression, or begin the text without `$ ` if it is none"),
+        python::Problem::NamesNoSecret { .. } => {
+            Problem::new(Code::DynamicReference, "this names no secret but all of them", "the whole map")
+                .help("name one: `secrets.NAME`")
+        }
+        python::Problem::InvalidName { name, .. } => {
+            Problem::new(Code::InvalidName, format!("this is no name of a secret: {name:?}"), "not a name")
+                .help("a name in the `expression` dialect is a letter, then letters, digits and `_`")
+        }
+        python::Problem::NotPython { what, .. } => {
+            Problem::new(Code::SyntaxError, format!("this expression is not Python: {what}"), "here")
+                .help("mend the expression, or begin the text without `$ ` if it is none")
+        }
         python::Problem::TooDeep { .. } => Problem::new(
             Code::SyntaxError,
             format!("this expression nests deeper than {} levels", python::MAX_DEPTH),

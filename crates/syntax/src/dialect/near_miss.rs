@@ -21,7 +21,11 @@ pub(crate) fn loose_expressions(text: &str) -> Vec<Hit> {
         let open = before.len() - 1;
         let range = open..text.len() - rest.len() + name;
         let is_at_start = text[..open].trim().is_empty();
-        let problem = Problem::new(Code::NearMiss, "this text is no expression, so it stays as it is", "taken literally");
+        let problem = Problem::new(
+            Code::NearMiss,
+            "this text is no expression, so it stays as it is",
+            "taken literally",
+        );
         let problem = if is_at_start && text[range.end..].trim().is_empty() {
             problem.fix(range.clone(), format!("$ secrets.{}", &rest[..name]))
         } else {

@@ -122,12 +122,10 @@ mod tests {
         let text = "\u{FEFF}{ // c\n\"a\\u007b\\ud83d\\ude00\": [\"x\\n\", 1, {\"b\": \"\"},], /* d */ }";
         let found = scalars(Format::Json, text);
         let texts: Vec<_> = found.iter().map(|(_, raw, text)| (raw.as_str(), text.as_str())).collect();
-        assert_eq!(texts, [
-            ("\"a\\u007b\\ud83d\\ude00\"", "a{😀"),
-            ("\"x\\n\"", "x\n"),
-            ("\"b\"", "b"),
-            ("\"\"", "")
-        ]);
+        assert_eq!(
+            texts,
+            [("\"a\\u007b\\ud83d\\ude00\"", "a{😀"), ("\"x\\n\"", "x\n"), ("\"b\"", "b"), ("\"\"", "")]
+        );
         assert!(found.iter().all(|(style, ..)| *style == Style::Json));
     }
 

@@ -47,7 +47,12 @@ struct Receiver<'s, 'f> {
 
 impl<'s> Receiver<'s, '_> {
     fn open(&mut self, is_list: bool, span: TomlSpan) {
-        (self.sink)(Event::Open { is_list, is_flow: true, properties: Properties::default(), at: span.start() });
+        (self.sink)(Event::Open {
+            is_list,
+            is_flow: true,
+            properties: Properties::default(),
+            at: span.start(),
+        });
     }
 
     fn string(

@@ -135,7 +135,8 @@ fn block_span(text: &str, previous_end: usize, content: &Span) -> Span {
         let rest = &text[from..content.end];
         from + rest.find(['\n', '\r']).unwrap_or(rest.len())
     };
-    let before = text[previous_end.min(content.start)..content.start].trim_end_matches([' ', '\t', '\r', '\n']);
+    let before =
+        text[previous_end.min(content.start)..content.start].trim_end_matches([' ', '\t', '\r', '\n']);
     let line = previous_end + before.rfind('\n').map_or(0, |at| at + 1);
     let header_line = &text[line..previous_end + before.len()];
     let start = header_line
@@ -201,26 +202,22 @@ mod tests {
     fn block_scalars_span_from_their_header_to_their_last_line() {
         use Style::{YamlFolded as F, YamlLiteral as L, YamlPlain as P};
         check("a: |\n  x\n  y\n", &[(P, "a", "a"), (L, "|\n  x\n  y", "x\ny\n")]);
-        check("- &b !t |-  # c | d\n\n    x\n   \n- z\n", &[
-            (L, "|-  # c | d\n\n    x", "\nx"),
-            (P, "z", "z"),
-        ]);
-        check("'|': |+\r\n  x\r\n\r\nb: c", &[
-            (Style::YamlSingle, "'|'", "|"),
-            (L, "|+\r\n  x", "x\n\n"),
-            (P, "b", "b"),
-            (P, "c", "c"),
-        ]);
-        check("a: >\n  x\n  y\n\n  z\n   more\n  w\n", &[
-            (P, "a", "a"),
-            (F, ">\n  x\n  y\n\n  z\n   more\n  w", "x y\nz\n more\nw\n"),
-        ]);
-        check("a: |2\n    x\n   y\nb: c", &[
-            (P, "a", "a"),
-            (L, "|2\n    x\n   y", "  x\n y\n"),
-            (P, "b", "b"),
-            (P, "c", "c"),
-        ]);
+        check(
+            "- &b !t |-  # c | d\n\n    x\n   \n- z\n",
+            &[(L, "|-  # c | d\n\n    x", "\nx"), (P, "z", "z")],
+        );
+        check(
+            "'|': |+\r\n  x\r\n\r\nb: c",
+            &[(Style::YamlSingle, "'|'", "|"), (L, "|+\r\n  x", "x\n\n"), (P, "b", "b"), (P, "c", "c")],
+        );
+        check(
+            "a: >\n  x\n  y\n\n  z\n   more\n  w\n",
+            &[(P, "a", "a"), (F, ">\n  x\n  y\n\n  z\n   more\n  w", "x y\nz\n more\nw\n")],
+        );
+        check(
+            "a: |2\n    x\n   y\nb: c",
+            &[(P, "a", "a"), (L, "|2\n    x\n   y", "  x\n y\n"), (P, "b", "b"), (P, "c", "c")],
+        );
         check("|\n x", &[(L, "|\n x", "x")]);
     }
 
@@ -235,14 +232,17 @@ mod tests {
         let error = parsed.expect_err("*x is not defined");
         assert!(error.message.contains("anchor"), "{error:?}");
         let tag = Some("tag:yaml.org,2002:int".to_owned());
-        assert_eq!(told[..6], [
-            ("k".into(), false, true, None),
-            ("v".into(), false, false, None),
-            ("a".into(), true, false, None),
-            ("b".into(), true, true, None),
-            ("1".into(), false, true, tag),
-            ("c".into(), true, true, None),
-        ]);
+        assert_eq!(
+            told[..6],
+            [
+                ("k".into(), false, true, None),
+                ("v".into(), false, false, None),
+                ("a".into(), true, false, None),
+                ("b".into(), true, true, None),
+                ("1".into(), false, true, tag),
+                ("c".into(), true, true, None),
+            ]
+        );
     }
 
     #[test]

@@ -35,11 +35,7 @@ pub(super) struct Field {
 
 impl Lexer<'_> {
     /// Cuts an f-string, from behind its `opening` quote to behind its closing one.
-    pub(super) fn fstring(
-        &mut self,
-        quote: Quote,
-        opening: Range<usize>,
-    ) -> Result<Vec<Part>, Stop> {
+    pub(super) fn fstring(&mut self, quote: Quote, opening: Range<usize>) -> Result<Vec<Part>, Stop> {
         let mut parts = Vec::new();
         let mut start = self.at;
         loop {
@@ -55,30 +51,20 @@ impl Lexer<'_> {
                 parts.push(Part::Field(self.field(quote)?));
                 start = self.at;
             } else if rest.starts_with('}') {
-                return Err(Stop::Broken {
-                    span: self.at..self.at + 1,
-                    what: "a single `}` in an f-string",
-                });
+                return Err(Stop::Broken { span: self.at..self.at + 1, what: "a single `}` in an f-string" });
             } else {
-                self.fstring_character(quote).ok_or(Stop::Broken {
-                    span: opening.clone(),
-                    what: NEVER_CLOSED,
-                })?;
+                self.fstring_character(quote)
+                    .ok_or(Stop::Broken { span: opening.clone(), what: NEVER_CLOSED })?;
             }
         }
     }
 
     fn field(&mut self, quote: Quote) -> Result<Field, Stop> {
         let start = self.at;
-        let unclosed = Stop::Broken {
-            span: start..start + 1,
-            what: "a field that is never closed",
-        };
+        let unclosed = Stop::Broken { span: start..start + 1, what: "a field that is never closed" };
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(Stop::TooDeep {
-                span: start..start + 1,
-            });
+            return Err(Stop::TooDeep { span: start..start + 1 });
         }
         self.at += 1;
         let mut tokens = Vec::new();
@@ -100,13 +86,7 @@ impl Lexer<'_> {
         }
         self.at += 1;
         self.depth -= 1;
-        Ok(Field {
-            span: start..self.at,
-            tokens,
-            head_end,
-            conversion,
-            spec,
-        })
+        Ok(Field { span: start..self.at, tokens, head_end, conversion, spec })
     }
 
     /// Passes `!r`, `!s` or `!a`; the letter must follow at once, and no other.
@@ -143,17 +123,14 @@ impl Lexer<'_> {
                 return Ok(parts);
             } else if rest.starts_with(quote.closing()) {
                 return Err(unclosed.clone());
-            } else if rest.starts_with("{{")
-                && parts.iter().any(|part| matches!(part, Part::Field(_)))
-            {
+            } else if rest.starts_with("{{") && parts.iter().any(|part| matches!(part, Part::Field(_))) {
                 self.at += 2;
             } else if rest.starts_with('{') {
                 push_text(&mut parts, start..self.at);
                 parts.push(Part::Field(self.field(quote)?));
                 start = self.at;
             } else {
-                self.fstring_character(quote)
-                    .ok_or_else(|| unclosed.clone())?;
+                self.fstring_character(quote).ok_or_else(|| unclosed.clone())?;
             }
         }
     }

@@ -19,10 +19,7 @@ type Walked<T = ()> = Result<T, Stop>;
 
 /// Walks a whole expression string.
 pub(super) fn walk(text: &str, lexed: &Lexed) -> Walked<Expression> {
-    let end = lexed
-        .tokens
-        .last()
-        .map_or(text.trim_end().len(), |last| last.span.end);
+    let end = lexed.tokens.last().map_or(text.trim_end().len(), |last| last.span.end);
     let mut walker = Walker {
         text,
         tokens: &lexed.tokens,
@@ -45,15 +42,12 @@ pub(super) fn walk(text: &str, lexed: &Lexed) -> Walked<Expression> {
 }
 
 const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
-    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
-    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
-    "with", "yield",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
-const BINARY: [&str; 13] = [
-    "+", "-", "*", "/", "//", "%", "@", "<<", ">>", "&", "^", "|", "**",
-];
+const BINARY: [&str; 13] = ["+", "-", "*", "/", "//", "%", "@", "<<", ">>", "&", "^", "|", "**"];
 
 struct Walker<'t> {
     text: &'t str,
@@ -80,12 +74,7 @@ struct Mark {
 
 impl Walker<'_> {
     fn finish(self) -> Expression {
-        let Expression {
-            mut uses,
-            literals,
-            mut debugs,
-            mut problems,
-        } = self.found;
+        let Expression { mut uses, literals, mut debugs, mut problems } = self.found;
         if self.rebound {
             uses.clear();
             problems.clear();
@@ -93,17 +82,11 @@ impl Walker<'_> {
         // A debug field without a reference prints the same before and after.
         debugs.retain(|debug| {
             let first = uses.partition_point(|use_| use_.span.start < debug.text.start);
-            uses.get(first)
-                .is_some_and(|use_| use_.span.end <= debug.text.end)
+            uses.get(first).is_some_and(|use_| use_.span.end <= debug.text.end)
         });
         debugs.sort_by_key(|debug| debug.text.start);
         problems.sort_by_key(|problem| problem.span().start);
-        Expression {
-            uses,
-            literals,
-            debugs,
-            problems,
-        }
+        Expression { uses, literals, debugs, problems }
     }
 
     /// `a, *b, c`, or `yield …`, up to the end of the tokens.
@@ -120,11 +103,7 @@ impl Walker<'_> {
     }
 
     fn star_expression(&mut self) -> Walked {
-        if self.eat("*") {
-            self.bitwise_or()
-        } else {
-            self.expression()
-        }
+        if self.eat("*") { self.bitwise_or() } else { self.expression() }
     }
 
     /// What follows `yield`, up to `close`.
@@ -274,10 +253,7 @@ impl Walker<'_> {
     }
 
     fn mark(&self) -> Mark {
-        Mark {
-            uses: self.found.uses.len(),
-            problems: self.found.problems.len(),
-        }
+        Mark { uses: self.found.uses.len(), problems: self.found.problems.len() }
     }
 
     /// Takes back what was found between two marks.

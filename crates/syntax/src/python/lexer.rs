@@ -67,21 +67,11 @@ pub(super) struct Lexer<'t> {
 
 /// Cuts the `body` of `text` into tokens.
 pub(super) fn lex(text: &str, body: Range<usize>) -> Lexed {
-    let mut lexer = Lexer {
-        text: &text[..body.end],
-        at: body.start,
-        depth: 0,
-        comments: Vec::new(),
-    };
+    let mut lexer = Lexer { text: &text[..body.end], at: body.start, depth: 0, comments: Vec::new() };
     let mut tokens = Vec::new();
     let stop = lexer.code(Until::End, &mut tokens).err();
     let cut = tokens.last().map_or(body.start, |last| last.span.end);
-    Lexed {
-        tokens,
-        comments: lexer.comments,
-        rest: if stop.is_some() { cut..body.end } else { 0..0 },
-        stop,
-    }
+    Lexed { tokens, comments: lexer.comments, rest: if stop.is_some() { cut..body.end } else { 0..0 }, stop }
 }
 
 impl Lexed {
@@ -96,9 +86,7 @@ fn mention(text: &str, tokens: &[Token]) -> bool {
     let slice = |at: usize| tokens.get(at).map_or("", |token| &text[token.span.clone()]);
     (0..tokens.len()).any(|at| match &tokens[at].kind {
         Kind::Name => {
-            slice(at) == "secrets"
-                && matches!(slice(at + 1), "." | "[")
-                && (at == 0 || slice(at - 1) != ".")
+            slice(at) == "secrets" && matches!(slice(at + 1), "." | "[") && (at == 0 || slice(at - 1) != ".")
         }
         Kind::Format(format) => mention_in_parts(text, &format.parts),
         _ => false,
@@ -110,10 +98,7 @@ fn mention_in_parts(text: &str, parts: &[Part]) -> bool {
         Part::Text(_) => false,
         Part::Field(field) => {
             mention(text, &field.tokens)
-                || field
-                    .spec
-                    .as_ref()
-                    .is_some_and(|spec| mention_in_parts(text, spec))
+                || field.spec.as_ref().is_some_and(|spec| mention_in_parts(text, spec))
         }
     })
 }
@@ -156,10 +141,7 @@ impl<'t> Lexer<'t> {
                 }
                 _ => {}
             }
-            tokens.push(Token {
-                kind,
-                span: start..self.at,
-            });
+            tokens.push(Token { kind, span: start..self.at });
         }
     }
 
@@ -172,14 +154,7 @@ impl<'t> Lexer<'t> {
         let (length, kind) = if let Ok((_, name)) = name(rest) {
             (name.len(), Kind::Name)
         } else if let Ok((after, number)) = number(rest) {
-            (
-                number.len(),
-                if ends_number(number, after) {
-                    Kind::Number
-                } else {
-                    Kind::Unknown
-                },
-            )
+            (number.len(), if ends_number(number, after) { Kind::Number } else { Kind::Unknown })
         } else if let Ok((_, operator)) = operator(rest) {
             (operator.len(), Kind::Operator)
         } else if matches!(first, '\n' | '\r') {
@@ -196,11 +171,7 @@ impl<'t> Lexer<'t> {
         self.at += prefix.len();
         let rest = self.rest();
         let delimiter = if rest.starts_with('"') { '"' } else { '\'' };
-        let has = |letter: u8| {
-            prefix
-                .bytes()
-                .any(|byte| byte.eq_ignore_ascii_case(&letter))
-        };
+        let has = |letter: u8| prefix.bytes().any(|byte| byte.eq_ignore_ascii_case(&letter));
         let mut quote = Quote {
             delimiter,
             triple: true,
@@ -222,10 +193,7 @@ impl<'t> Lexer<'t> {
         }
         let inner = self.at;
         while !self.rest().starts_with(quote.closing()) {
-            self.string_character(quote).ok_or(Stop::Broken {
-                span: opening.clone(),
-                what: NEVER_CLOSED,
-            })?;
+            self.string_character(quote).ok_or(Stop::Broken { span: opening.clone(), what: NEVER_CLOSED })?;
         }
         let inner = inner..self.at;
         self.at += quote.closing().len();
@@ -243,11 +211,7 @@ impl<'t> Lexer<'t> {
         if first == '\\' {
             // Even in a raw literal a backslash keeps a quote from closing it.
             let escaped = self.rest().chars().next()?;
-            self.at += if self.rest().starts_with("\r\n") {
-                2
-            } else {
-                escaped.len_utf8()
-            };
+            self.at += if self.rest().starts_with("\r\n") { 2 } else { escaped.len_utf8() };
         }
         Some(())
     }
@@ -323,17 +287,10 @@ fn string_prefix(input: &str) -> IResult<&str, &str> {
 fn number(input: &str) -> IResult<&str, &str> {
     alt((
         recognize((char('0'), one_of("xX"), grouped(|c| c.is_ascii_hexdigit()))),
-        recognize((
-            char('0'),
-            one_of("oO"),
-            grouped(|c| ('0'..='7').contains(&c)),
-        )),
+        recognize((char('0'), one_of("oO"), grouped(|c| ('0'..='7').contains(&c)))),
         recognize((char('0'), one_of("bB"), grouped(|c| matches!(c, '0' | '1')))),
         recognize((
-            alt((
-                recognize((digits, opt(pair(char('.'), opt(digits))))),
-                recognize(pair(char('.'), digits)),
-            )),
+            alt((recognize((digits, opt(pair(char('.'), opt(digits))))), recognize(pair(char('.'), digits)))),
             opt((one_of("eE"), opt(one_of("+-")), digits)),
             opt(one_of("jJ")),
         )),
@@ -359,9 +316,8 @@ fn ends_number(number: &str, after: &str) -> bool {
     let octal_of_old = number.starts_with('0')
         && number.bytes().all(|b| b.is_ascii_digit() || b == b'_')
         && number.contains(|c| ('1'..='9').contains(&c));
-    let word = ["and", "else", "for", "if", "in", "is", "not", "or"]
-        .iter()
-        .any(|word| after.starts_with(word));
+    let word =
+        ["and", "else", "for", "if", "in", "is", "not", "or"].iter().any(|word| after.starts_with(word));
     !octal_of_old && (word || !after.starts_with(continues_name))
 }
 

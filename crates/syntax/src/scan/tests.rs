@@ -11,14 +11,20 @@ fn told(format: Format, text: &str) -> Vec<String> {
         assert!(source.slice(&reference.span).contains(source.slice(&reference.name_span)));
         let path = match reference.place {
             Place::Kept => String::new(),
-            _ => found.strings.get(reference.string).map_or(String::new(), |s| format!(" at {}", s.scalar.path)),
+            _ => found
+                .strings
+                .get(reference.string)
+                .map_or(String::new(), |s| format!(" at {}", s.scalar.path)),
         };
         lines.push(format!("{} {}{path}", reference.dialect, source.slice(&reference.span)));
     }
     for string in &found.strings {
         for mark in &string.marks {
             if let Mark::Escape(range, text) = mark {
-                lines.push(format!("escape {} -> {text}", source.slice(&string.scalar.decoded.source_span(range))));
+                lines.push(format!(
+                    "escape {} -> {text}",
+                    source.slice(&string.scalar.decoded.source_span(range))
+                ));
             }
         }
     }
@@ -115,11 +121,21 @@ fn unquoted_references_are_told_even_where_the_file_does_not_parse() {
         ("a: [x, {secret:k}]\n", "error unquoted-reference \"{secret:k}\" fix \"{secret:k}\""),
         ("a: {secret:k}-s\n", "error unquoted-reference \"{secret:k}-s\" fix \"{secret:k}-s\""),
         ("a: [${secret.k}]\n", "error unquoted-reference \"${secret.k}\" fix \"${secret.k}\""),
-        ("a: {secret:k | base64}\n", "error unquoted-reference \"{secret:k | base64}\" fix \"{secret:k | base64}\""),
+        (
+            "a: {secret:k | base64}\n",
+            "error unquoted-reference \"{secret:k | base64}\" fix \"{secret:k | base64}\"",
+        ),
     ] {
-        assert!(told(Format::Yaml, text).contains(&expected.to_owned()), "{text:?}: {:?}", told(Format::Yaml, text));
+        assert!(
+            told(Format::Yaml, text).contains(&expected.to_owned()),
+            "{text:?}: {:?}",
+            told(Format::Yaml, text)
+        );
     }
-    assert_eq!(told(Format::Yaml, "a: ${secret.k} # {secret:no}\nb: {secret: k}\n"), ["dollar ${secret.k} at a"]);
+    assert_eq!(
+        told(Format::Yaml, "a: ${secret.k} # {secret:no}\nb: {secret: k}\n"),
+        ["dollar ${secret.k} at a"]
+    );
 }
 
 #[test]

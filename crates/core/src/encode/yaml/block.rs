@@ -89,7 +89,10 @@ fn is_block(spot: &Spot<'_>) -> bool {
 }
 
 /// A block that turns to quotes or a number keeps the comment of its header; any other scalar has none.
-pub(in crate::encode) fn with_header_comment(spot: &Spot<'_>, mut written: Zeroizing<String>) -> Zeroizing<String> {
+pub(in crate::encode) fn with_header_comment(
+    spot: &Spot<'_>,
+    mut written: Zeroizing<String>,
+) -> Zeroizing<String> {
     if is_block(spot) {
         written.push_str(Header::of(spot).comment.trim_end());
     }
@@ -114,7 +117,13 @@ impl<'a> Header<'a> {
         let indicators = &text[1.min(text.len())..text.len() - comment.len()];
         let chomping = indicators.trim_matches(|c: char| c.is_ascii_digit());
         let is_explicit = indicators.len() > chomping.len();
-        Self { text, is_explicit, chomping, comment, line_break: if line.len() > text.len() { "\r\n" } else { "\n" } }
+        Self {
+            text,
+            is_explicit,
+            chomping,
+            comment,
+            line_break: if line.len() > text.len() { "\r\n" } else { "\n" },
+        }
     }
 
     fn write(&self, chomping: &str, out: &mut String) {

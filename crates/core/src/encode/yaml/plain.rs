@@ -10,7 +10,11 @@ pub(super) fn encode(spot: &Spot<'_>, expected: &str) -> Option<Zeroizing<String
     let is_folded = spot.source[scalar.span.clone()].contains('\n');
     // Pieces of a folded scalar may come to stand at a line's start or end, so only words are safe.
     let pieces_fit = !is_folded || spot.pieces.iter().all(|piece| is_word(&piece.text));
-    let text_fits = if is_folded { is_plain(&expected.replace('\n', " "), false) } else { is_plain(expected, scalar.in_flow) };
+    let text_fits = if is_folded {
+        is_plain(&expected.replace('\n', " "), false)
+    } else {
+        is_plain(expected, scalar.in_flow)
+    };
     let is_typed = scalar.tag.as_deref().is_some_and(is_type_tag);
     let fits = pieces_fit
         && text_fits
@@ -21,7 +25,9 @@ pub(super) fn encode(spot: &Spot<'_>, expected: &str) -> Option<Zeroizing<String
 
 /// A tag that asks for a type, as `!!int ${secret.PORT}` does: the text is read by it, not guessed at.
 fn is_type_tag(tag: &str) -> bool {
-    ["int", "float", "bool", "null", "timestamp"].iter().any(|name| tag == format!("tag:yaml.org,2002:{name}"))
+    ["int", "float", "bool", "null", "timestamp"]
+        .iter()
+        .any(|name| tag == format!("tag:yaml.org,2002:{name}"))
 }
 
 fn is_word(text: &str) -> bool {
@@ -35,7 +41,8 @@ fn is_plain(text: &str, in_flow: bool) -> bool {
         && text.trim() == text
         && text.chars().all(is_printable)
         && !text.starts_with(|c: char| "?:,[]{}#&*!|>'\"%@`".contains(c))
-        && !(text.starts_with('-') && (in_flow || !text[1..].starts_with(|c: char| c.is_ascii_alphanumeric())))
+        && !(text.starts_with('-')
+            && (in_flow || !text[1..].starts_with(|c: char| c.is_ascii_alphanumeric())))
         && !text.contains(": ")
         && !text.ends_with(':')
         && !text.contains(" #")
@@ -67,20 +74,92 @@ mod tests {
     #[test]
     fn words_that_some_reader_takes_for_something_else_are_no_strings() {
         for text in [
-            "", "~", "null", "NULL", "yes", "No", "on", "Off", "y", "N", "true", "=", "<<", "1", "-1", "+1", "0x1F",
-            "0o17", "014", "1_000", "1e3", "1.5e+3", ".5", ".inf", "-.INF", ".NaN", "1:30", "190:20:30", "2001-01-01",
-            "2001-12-14t21:59:43.10-05:00", "2001-12-14 21:59:43.10 -5", "0b101", "12e03", "+.inf",
+            "",
+            "~",
+            "null",
+            "NULL",
+            "yes",
+            "No",
+            "on",
+            "Off",
+            "y",
+            "N",
+            "true",
+            "=",
+            "<<",
+            "1",
+            "-1",
+            "+1",
+            "0x1F",
+            "0o17",
+            "014",
+            "1_000",
+            "1e3",
+            "1.5e+3",
+            ".5",
+            ".inf",
+            "-.INF",
+            ".NaN",
+            "1:30",
+            "190:20:30",
+            "2001-01-01",
+            "2001-12-14t21:59:43.10-05:00",
+            "2001-12-14 21:59:43.10 -5",
+            "0b101",
+            "12e03",
+            "+.inf",
         ] {
             assert!(!is_string(text), "{text}");
         }
-        for text in ["a", "5 apples", "10m", "sk-123", "yes!", "v1.2", "1password", "nope", "10.0.0.0/8", "inf", "nan"] {
+        for text in [
+            "a",
+            "5 apples",
+            "10m",
+            "sk-123",
+            "yes!",
+            "v1.2",
+            "1password",
+            "nope",
+            "10.0.0.0/8",
+            "inf",
+            "nan",
+        ] {
             assert!(is_string(text), "{text}");
         }
     }
 
     #[test]
     fn texts_that_need_quotes_are_told() {
-        for text in ["", " a", "a ", "a: b", "a:", "a #b", "#a", "- a", "-", "--", "---", "[a", "{a", "&a", "*a", "!a", "|", ">", "%a", "@a", "`a", "'a", "\"a", "a\tb", "a\nb", "a\u{85}b", "a\u{2028}b", "\u{feff}a"] {
+        for text in [
+            "",
+            " a",
+            "a ",
+            "a: b",
+            "a:",
+            "a #b",
+            "#a",
+            "- a",
+            "-",
+            "--",
+            "---",
+            "[a",
+            "{a",
+            "&a",
+            "*a",
+            "!a",
+            "|",
+            ">",
+            "%a",
+            "@a",
+            "`a",
+            "'a",
+            "\"a",
+            "a\tb",
+            "a\nb",
+            "a\u{85}b",
+            "a\u{2028}b",
+            "\u{feff}a",
+        ] {
             assert!(!is_plain(text, false), "{text:?}");
         }
         for text in ["a", "a:b", "a#b", "a-b", "a, b", "x{y}", "it's", "a\"b", "a\\b", "é😀"] {

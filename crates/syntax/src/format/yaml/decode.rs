@@ -14,8 +14,13 @@ pub(in crate::format) fn decode_flow(raw: &str, start: usize, style: Style) -> O
     let mut kept = 0;
     let mut at = quote;
     while at < end {
-        let stop = memchr::memchr3(b'\n', b'\r', if style == Style::YamlSingle { b'\'' } else { b'\\' }, &bytes[at..end])
-            .map_or(end, |found| at + found);
+        let stop = memchr::memchr3(
+            b'\n',
+            b'\r',
+            if style == Style::YamlSingle { b'\'' } else { b'\\' },
+            &bytes[at..end],
+        )
+        .map_or(end, |found| at + found);
         decoded.push_verbatim(&raw[at..stop], start + at);
         at = stop;
         if at == end {
@@ -130,7 +135,8 @@ pub(in crate::format) fn decode_block(text: &str, span: &Span, indent: Option<us
     let mut previous_is_plain = None;
     let mut at = body;
     while at < span.end {
-        let line_end = memchr::memchr(b'\n', &text.as_bytes()[at..span.end]).map_or(span.end, |found| at + found);
+        let line_end =
+            memchr::memchr(b'\n', &text.as_bytes()[at..span.end]).map_or(span.end, |found| at + found);
         let line = text[at..line_end].strip_suffix('\r').unwrap_or(&text[at..line_end]);
         let blanks = line.len() - line.trim_start_matches(' ').len();
         let content = &line[blanks.min(indent)..];

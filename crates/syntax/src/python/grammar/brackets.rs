@@ -156,9 +156,8 @@ impl Walker<'_> {
             }
         }
         let since = self.found.problems.split_off(before.problems);
-        let (bare, others): (Vec<_>, Vec<_>) = since
-            .into_iter()
-            .partition(|problem| matches!(problem, Problem::NamesNoSecret { .. }));
+        let (bare, others): (Vec<_>, Vec<_>) =
+            since.into_iter().partition(|problem| matches!(problem, Problem::NamesNoSecret { .. }));
         self.found.problems.extend(others);
         Ok(!bare.is_empty())
     }
@@ -166,12 +165,7 @@ impl Walker<'_> {
     /// `for secrets.x in …` would store into the map: no value can stand there.
     pub(super) fn refuse_assignment(&mut self, first: usize, target: Mark) {
         let span = self.tokens[first].span.start..self.behind();
-        if self
-            .found
-            .uses
-            .get(target.uses)
-            .is_some_and(|use_| use_.span == span)
-        {
+        if self.found.uses.get(target.uses).is_some_and(|use_| use_.span == span) {
             self.found.uses.truncate(target.uses);
             self.found.problems.push(Problem::Dynamic { span });
         }

@@ -23,9 +23,7 @@ impl Walker<'_> {
                     } else {
                         text.push_str(&decode(written)?);
                     }
-                    span = Some(span.map_or(inner.clone(), |_| {
-                        self.tokens[at].span.start..token.span.end
-                    }));
+                    span = Some(span.map_or(inner.clone(), |_| self.tokens[at].span.start..token.span.end));
                 }
                 Kind::Text(..) | Kind::Format(_) => return None,
                 _ => break,
@@ -61,11 +59,7 @@ fn decode(written: &str) -> Option<String> {
             'U' => (Some(by_number(rest.get(1..9)?, 16)?), 9),
             'N' => return None,
             '0'..='7' => {
-                let digits = rest
-                    .bytes()
-                    .take(3)
-                    .take_while(|byte| (b'0'..=b'7').contains(byte))
-                    .count();
+                let digits = rest.bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
                 (Some(by_number(&rest[..digits], 8)?), digits)
             }
             // Python keeps the backslash of an escape it does not know.

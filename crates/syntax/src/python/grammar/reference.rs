@@ -7,18 +7,8 @@ use crate::python::{Constant, Delimiters, Place, Problem, PyDefault, Use, is_sec
 use super::{Kind, Walked, Walker};
 
 /// The methods of Python's `dict` (`get` apart): called, they are no names of secrets.
-const DICT_METHODS: [&str; 10] = [
-    "clear",
-    "copy",
-    "fromkeys",
-    "items",
-    "keys",
-    "pop",
-    "popitem",
-    "setdefault",
-    "update",
-    "values",
-];
+const DICT_METHODS: [&str; 10] =
+    ["clear", "copy", "fromkeys", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
 
 impl Walker<'_> {
     /// Reads a reference, from the name `secrets` on; what trails it (`.upper()`) is left standing.
@@ -29,9 +19,7 @@ impl Walker<'_> {
             "." => self.attribute(start),
             "[" => self.item(start),
             _ => {
-                self.found.problems.push(Problem::NamesNoSecret {
-                    span: start..self.behind(),
-                });
+                self.found.problems.push(Problem::NamesNoSecret { span: start..self.behind() });
                 Ok(())
             }
         }
@@ -39,25 +27,16 @@ impl Walker<'_> {
 
     fn attribute(&mut self, start: usize) -> Walked {
         self.at += 1;
-        let name = self
-            .name("a name expected after `secrets.` (a keyword is spelled `secrets['class']`)")?;
+        let name = self.name("a name expected after `secrets.` (a keyword is spelled `secrets['class']`)")?;
         let name_span = self.tokens[self.at - 1].span.clone();
         let called = self.peek() == "(";
         if name == "get" && called {
             return self.get(start);
         }
         if name == "get" || (called && DICT_METHODS.contains(&name)) {
-            self.found.problems.push(Problem::Dynamic {
-                span: start..name_span.end,
-            });
+            self.found.problems.push(Problem::Dynamic { span: start..name_span.end });
         } else {
-            self.note(
-                self.found.uses.len(),
-                start,
-                name.to_owned(),
-                name_span,
-                None,
-            );
+            self.note(self.found.uses.len(), start, name.to_owned(), name_span, None);
         }
         Ok(())
     }
@@ -71,9 +50,7 @@ impl Walker<'_> {
             return Ok(());
         }
         self.subscript()?;
-        self.found.problems.push(Problem::Dynamic {
-            span: start..self.behind(),
-        });
+        self.found.problems.push(Problem::Dynamic { span: start..self.behind() });
         Ok(())
     }
 
@@ -99,19 +76,14 @@ impl Walker<'_> {
         self.close(open, ")")?;
         match named {
             Some((name, span, default)) => self.note(slot, start, name, span, Some(default)),
-            None => self.found.problems.push(Problem::Dynamic {
-                span: start..self.behind(),
-            }),
+            None => self.found.problems.push(Problem::Dynamic { span: start..self.behind() }),
         }
         Ok(())
     }
 
     /// Reads on behind the first argument: the second, if it is a plain one, and the commas.
     fn default(&mut self) -> Walked<PyDefault> {
-        let none = PyDefault {
-            span: None,
-            constant: Some(Constant::None),
-        };
+        let none = PyDefault { span: None, constant: Some(Constant::None) };
         if !self.eat(",") {
             return Ok(none);
         }
@@ -124,10 +96,7 @@ impl Walker<'_> {
         let span = self.tokens[first].span.start..self.behind();
         let constant = self.constant_default(first);
         self.eat(",");
-        Ok(PyDefault {
-            span: Some(span),
-            constant,
-        })
+        Ok(PyDefault { span: Some(span), constant })
     }
 
     /// The constant that the tokens from `first` up to the next one spell, if they do.
@@ -139,9 +108,9 @@ impl Walker<'_> {
         match self.at - first {
             1 if self.slice(first) == "None" => Some(Constant::None),
             1 if is_number(first) => Some(Constant::Number(self.slice(first).to_owned())),
-            2 if matches!(self.slice(first), "-" | "+") && is_number(first + 1) => Some(
-                Constant::Number([self.slice(first), self.slice(first + 1)].concat()),
-            ),
+            2 if matches!(self.slice(first), "-" | "+") && is_number(first + 1) => {
+                Some(Constant::Number([self.slice(first), self.slice(first + 1)].concat()))
+            }
             _ => None,
         }
     }
@@ -156,28 +125,14 @@ impl Walker<'_> {
         default: Option<PyDefault>,
     ) {
         if !is_secret_name(&name) {
-            self.found.problems.push(Problem::InvalidName {
-                span: name_span,
-                name,
-            });
+            self.found.problems.push(Problem::InvalidName { span: name_span, name });
             return;
         }
         let place = if self.enclosing == Delimiters::default() {
             Place::Code
         } else {
-            Place::Nested {
-                enclosing: self.enclosing,
-            }
+            Place::Nested { enclosing: self.enclosing }
         };
-        self.found.uses.insert(
-            slot,
-            Use {
-                name,
-                name_span,
-                span: start..self.behind(),
-                default,
-                place,
-            },
-        );
+        self.found.uses.insert(slot, Use { name, name_span, span: start..self.behind(), default, place });
     }
 }

@@ -46,8 +46,7 @@ impl<'t> Walker<'t> {
         let (tokens, at, end, enclosing) = (self.tokens, self.at, self.end, self.enclosing);
         let first_use = self.found.uses.len();
         let inside = enclosing.and(quote.delimiter);
-        (self.tokens, self.at, self.end, self.enclosing) =
-            (&field.tokens, 0, field.head_end, inside);
+        (self.tokens, self.at, self.end, self.enclosing) = (&field.tokens, 0, field.head_end, inside);
 
         self.star_expressions()?;
         let code = self.tokens[0].span.start..self.behind();
@@ -65,17 +64,9 @@ impl<'t> Walker<'t> {
             });
         } else if !field.conversion && field.spec.is_none() && !in_spec {
             // Text in a spec is read anew by the value's own `__format__`, so only fields outside become text.
-            if let Some(use_) = self
-                .found
-                .uses
-                .get_mut(first_use)
-                .filter(|use_| use_.span == code)
-            {
+            if let Some(use_) = self.found.uses.get_mut(first_use).filter(|use_| use_.span == code) {
                 use_.span = field.span.clone();
-                use_.place = Place::Field {
-                    quote,
-                    enclosing: inside,
-                };
+                use_.place = Place::Field { quote, enclosing: inside };
             }
         }
 
@@ -91,13 +82,8 @@ impl<'t> Walker<'t> {
     pub(super) fn printed(&self, span: Range<usize>) -> String {
         let mut printed = String::new();
         let mut at = span.start;
-        let first = self
-            .comments
-            .partition_point(|comment| comment.start < span.start);
-        for comment in self.comments[first..]
-            .iter()
-            .take_while(|comment| comment.end <= span.end)
-        {
+        let first = self.comments.partition_point(|comment| comment.start < span.start);
+        for comment in self.comments[first..].iter().take_while(|comment| comment.end <= span.end) {
             printed.push_str(&self.text[at..comment.start]);
             at = comment.end;
         }

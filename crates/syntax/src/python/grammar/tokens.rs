@@ -6,9 +6,7 @@ use super::{KEYWORDS, Kind, MAX_DEPTH, Stop, Walked, Walker};
 
 impl<'t> Walker<'t> {
     pub(super) fn slice(&self, at: usize) -> &'t str {
-        self.tokens
-            .get(at)
-            .map_or("", |token| &self.text[token.span.clone()])
+        self.tokens.get(at).map_or("", |token| &self.text[token.span.clone()])
     }
 
     pub(super) fn peek(&self) -> &'t str {
@@ -22,17 +20,11 @@ impl<'t> Walker<'t> {
     }
 
     pub(super) fn expect(&mut self, word: &str, what: &'static str) -> Walked {
-        if self.eat(word) {
-            Ok(())
-        } else {
-            Err(self.broken(what))
-        }
+        if self.eat(word) { Ok(()) } else { Err(self.broken(what)) }
     }
 
     pub(super) fn is_name(&self) -> bool {
-        self.tokens
-            .get(self.at)
-            .is_some_and(|token| matches!(token.kind, Kind::Name))
+        self.tokens.get(self.at).is_some_and(|token| matches!(token.kind, Kind::Name))
             && !KEYWORDS.contains(&self.peek())
     }
 
@@ -71,11 +63,7 @@ impl<'t> Walker<'t> {
     }
 
     pub(super) fn skip_newlines(&mut self) {
-        while self
-            .tokens
-            .get(self.at)
-            .is_some_and(|token| matches!(token.kind, Kind::Newline))
-        {
+        while self.tokens.get(self.at).is_some_and(|token| matches!(token.kind, Kind::Newline)) {
             self.at += 1;
         }
     }
@@ -89,16 +77,11 @@ impl<'t> Walker<'t> {
     }
 
     pub(super) fn broken(&self, what: &'static str) -> Stop {
-        Stop::Broken {
-            span: self.next_span(),
-            what,
-        }
+        Stop::Broken { span: self.next_span(), what }
     }
 
     pub(super) fn next_span(&self) -> Range<usize> {
-        self.tokens
-            .get(self.at)
-            .map_or(self.end..self.end, |token| token.span.clone())
+        self.tokens.get(self.at).map_or(self.end..self.end, |token| token.span.clone())
     }
 
     /// Counts a bracket, a field or a lambda: only through them do the rules call themselves.
@@ -107,8 +90,6 @@ impl<'t> Walker<'t> {
         if self.depth <= MAX_DEPTH {
             return Ok(());
         }
-        Err(Stop::TooDeep {
-            span: self.next_span(),
-        })
+        Err(Stop::TooDeep { span: self.next_span() })
     }
 }

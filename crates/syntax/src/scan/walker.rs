@@ -1,0 +1,103 @@
+//! The way from a document's root to the node that its parser has just told of.
+
+use std::borrow::Cow;
+
+use crate::{Event, KeyPath, Segment};
+
+/// Follows the events of a document and knows the path to the current node.
+#[derive(Default)]
+pub(super) struct Walker<'s> {
+    path: Vec<Step<'s>>,
+    levels: Vec<Level>,
+    root: Level,
+    header_is_array: bool,
+    /// How many `[[tables]]` of each name have been seen.
+    tables: Vec<(Vec<Step<'s>>, usize)>,
+}
+
+#[derive(Clone, PartialEq)]
+enum Step<'s> {
+    Key(Cow<'s, str>),
+    Index(usize),
+}
+
+#[derive(Default)]
+struct Level {
+    is_list: bool,
+    /// How much of the path leads to this collection.
+    depth: usize,
+    next_index: usize,
+    /// Whether the path's end is a key whose value has not come yet.
+    has_key: bool,
+}
+
+impl<'s> Walker<'s> {
+    pub(super) fn take(&mut self, event: &Event<'s>) {
+        match event {
+            Event::Document => *self = Self::default(),
+            Event::Open { is_list, .. } => {
+                self.value();
+                self.levels.push(Level { is_list: *is_list, depth: self.path.len(), ..Level::default() });
+            }
+            Event::Close => {
+                self.levels.pop();
+            }
+            Event::Fixed(_) => self.value(),
+            Event::Header { is_array } => {
+                self.levels.clear();
+                self.path.clear();
+                self.root = Level::default();
+                self.header_is_array = *is_array;
+            }
+            Event::HeaderEnd => {
+                if self.header_is_array {
+                    let index = self.table_index();
+                    self.path.push(Step::Index(index));
+                }
+                self.root = Level { depth: self.path.len(), ..Level::default() };
+            }
+            Event::Scalar(_) | Event::Comment(_) => {}
+        }
+    }
+
+    /// The position of the `[[table]]` whose header has just been read, among those of its name.
+    fn table_index(&mut self) -> usize {
+        if let Some((_, count)) = self.tables.iter_mut().find(|(path, _)| *path == self.path) {
+            *count += 1;
+            return *count - 1;
+        }
+        self.tables.push((self.path.clone(), 1));
+        0
+    }
+
+    pub(super) fn scalar(&mut self, is_key: bool, text: impl FnOnce() -> Cow<'s, str>) {
+        if !is_key {
+            return self.value();
+        }
+        let level = self.levels.last_mut().unwrap_or(&mut self.root);
+        if !std::mem::replace(&mut level.has_key, true) {
+            self.path.truncate(level.depth);
+        }
+        self.path.push(Step::Key(text()));
+    }
+
+    /// A node that is a value begins.
+    fn value(&mut self) {
+        let level = self.levels.last_mut().unwrap_or(&mut self.root);
+        if !std::mem::take(&mut level.has_key) {
+            self.path.truncate(level.depth);
+        }
+        if level.is_list {
+            self.path.push(Step::Index(level.next_index));
+            level.next_index += 1;
+        }
+    }
+
+    pub(super) fn path(&self) -> KeyPath {
+        let segment = |step: &Step<'_>| match step {
+            Step::Key(key) => Segment::Key(key.clone().into_owned()),
+            Step::Index(index) => Segment::Index(*index),
+        };
+        KeyPath(self.path.iter().map(segment).collect())
+    }
+}
