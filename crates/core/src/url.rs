@@ -11,6 +11,10 @@ pub(crate) fn is_in_userinfo(text: &str, range: &Span) -> bool {
     // No URL is longer; with a bound, a long text of many references is not read once for each.
     let first = text.ceil_char_boundary(range.start.saturating_sub(LONGEST));
     let last = text.floor_char_boundary(range.end.saturating_add(LONGEST).min(text.len()));
+    // Few texts hold a URL, and looking for its sign costs less than looking for its start.
+    if !text[first..range.start].contains("://") {
+        return false;
+    }
     let before = text[first..range.start].rsplit(ends_url).next().unwrap_or_default();
     let Some((_, authority)) = before.rsplit_once("://") else { return false };
     let after = text[range.end..last].split(ends_url).next().unwrap_or_default();

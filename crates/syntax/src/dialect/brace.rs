@@ -3,7 +3,7 @@
 //! Monte Carlo reads up to the last `}` of the string; no valid name holds
 //! one, so the first is taken here. Exactly doubled braces are the escape.
 
-use super::delimited::{Body, bad_filter_hit, body, reference};
+use super::delimited::{Body, bad_filter_hit, body, overlong_hit, reference};
 use super::{Dialect, Find, Hit, Problem, What};
 use crate::code::Code;
 use crate::name::{NameRule, is_name_char};
@@ -73,7 +73,8 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
             ]
         }
         Body::BadFilter { at, end } if is_tight => vec![bad_filter_hit(at, end)],
-        Body::Unclosed | Body::BadFilter { .. } => Vec::new(),
+        Body::Overlong { end } if is_tight => vec![overlong_hit(DIALECT.name, &RULE, from, end)],
+        Body::Unclosed | Body::BadFilter { .. } | Body::Overlong { .. } => Vec::new(),
     }
 }
 

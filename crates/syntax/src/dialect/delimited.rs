@@ -16,6 +16,8 @@ pub(super) enum Body {
     Closed { name: Span, filters: Vec<Filter>, end: usize },
     /// It does not end on its line.
     Unclosed,
+    /// What should be a name goes on beyond any name rule, at least to this offset.
+    Overlong { end: usize },
     /// What follows the `|` at this offset is no filter.
     BadFilter { at: usize, end: usize },
 }
@@ -32,6 +34,9 @@ pub(super) fn body(text: &str, from: usize) -> Body {
     let widest = text.floor_char_boundary(from.saturating_add(LONGEST_NAME).min(text.len()));
     let (rest, name) = raw_name(&text[from..widest]).unwrap_or((&text[from..widest], ""));
     let name_end = widest - rest.len();
+    if name_end - from >= LONGEST_NAME - 3 {
+        return Body::Overlong { end: name_end };
+    }
     let rest = &text[name_end..];
     match rest.as_bytes().first() {
         Some(b'}') => Body::Closed { name: from..name_end, filters: Vec::new(), end: name_end + 1 },
@@ -86,6 +91,13 @@ pub(super) fn reference(
                 .at(at)
         }
     }
+}
+
+/// The hit for a name that no store takes.
+pub(super) fn overlong_hit(dialect: &str, rule: &NameRule, at: usize, end: usize) -> Hit {
+    Problem::new(Code::InvalidName, "this is no name of a secret: it goes on and on", "far too long")
+        .help(format!("a name in the `{dialect}` dialect is {}", rule.words))
+        .at(at..end)
 }
 
 /// The hit for a filter that cannot be read.

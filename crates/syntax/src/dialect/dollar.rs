@@ -2,7 +2,7 @@
 //!
 //! Each pair of `$` before `{secret.` writes one `$`; an odd last one opens a reference.
 
-use super::delimited::{Body, bad_filter_hit, body, reference};
+use super::delimited::{Body, bad_filter_hit, body, overlong_hit, reference};
 use super::{Dialect, Find, Hit, Problem, What};
 use crate::code::Code;
 use crate::name::{NameRule, is_name_char};
@@ -42,6 +42,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
         Body::Closed { name, filters, end } => reference(DIALECT.name, &RULE, text, open..end, name, filters),
         Body::Unclosed => unclosed(text, open, sigil + "secret.".len()),
         Body::BadFilter { at, end } => bad_filter_hit(at, end),
+        Body::Overlong { end } => overlong_hit(DIALECT.name, &RULE, sigil + "secret.".len(), end),
     });
     hits
 }

@@ -115,6 +115,18 @@ fn near_misses_are_told_with_their_fix_and_lookalikes_are_not() {
 }
 
 #[test]
+fn a_name_without_end_is_no_reference_and_no_flood() {
+    for text in [format!("{{secret:{}}}", "n".repeat(10_000)), format!("${{secret.{}}}", "n".repeat(10_000))]
+    {
+        let lines = told(Format::Text, &text);
+        assert!(
+            matches!(&lines[..], [line] if line.starts_with("error invalid-name") && line.len() < 1000),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
 fn unquoted_references_are_told_even_where_the_file_does_not_parse() {
     for (text, expected) in [
         ("a: {secret:k}\n", "error unquoted-reference \"{secret:k}\" fix \"{secret:k}\""),
