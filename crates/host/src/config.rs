@@ -170,7 +170,7 @@ impl Config {
     pub fn read(path: &Path, profile: Option<&str>) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|error| ConfigError::new(format!("cannot read {}: {error}", path.display())))?;
-        let shown = crate::inputs::shown(path);
+        let shown = crate::paths::shown(path);
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
         let mut config = Self::parse(&Source::new(shown, text, Format::Toml), &folder, profile)?;

@@ -12,6 +12,7 @@ use walkdir::WalkDir;
 use crate::Config;
 use crate::config::Treatment;
 pub(crate) use crate::config::matcher;
+use crate::paths::shown;
 
 /// One thing to take.
 #[derive(Clone, Debug)]
@@ -61,14 +62,6 @@ pub struct Selection<'a> {
 /// What is wrong with the pattern.
 pub fn only(pattern: &str) -> Result<GlobMatcher, String> {
     matcher(pattern)
-}
-
-/// The path as people call it: from the current folder where it is below it.
-pub fn shown(path: &Path) -> Arc<str> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let short = path.strip_prefix(&here).unwrap_or(path);
-    let short = short.strip_prefix(".").unwrap_or(short);
-    if short.as_os_str().is_empty() { ".".into() } else { short.display().to_string().into() }
 }
 
 /// A file that was named on the command line: live whatever its name, links followed.

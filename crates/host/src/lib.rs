@@ -12,6 +12,7 @@ mod disk;
 mod init;
 pub mod inputs;
 mod memory;
+pub mod paths;
 mod read;
 mod run;
 pub mod trust;

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use crate::{Span, Style};
 
+/// The words of a comment that leave a line as it is. A format tells its comments if they stand anywhere.
+pub(crate) const IGNORE: &str = "redeem: ignore";
+
 /// One thing in a text. Scanning takes the scalars from the stream; the proof compares two streams.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<'s> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dialect::{Finds, Hit, What, names_a_secret};
+use crate::event::IGNORE;
 use crate::format::decode;
 use crate::scalar::Decoded;
 use crate::{
@@ -15,9 +16,6 @@ mod walker;
 
 use broken::scan_broken;
 use walker::Walker;
-
-/// The words of a comment that leave a line as it is.
-pub(crate) const IGNORE: &str = "redeem: ignore";
 
 /// Everything found in one text, in file order.
 #[derive(Debug, Default)]

@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use redeem_host::config::{Config, Treatment};
-use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only, shown};
+use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only};
+use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
 use redeem_host::{Disk, FileState, Rendering, Run, Severity, Source, TextInput, render_text};
 

@@ -28,7 +28,7 @@ pub(super) fn parse<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Resul
     // A byte order mark is not JSON, but files have it; spans are moved back behind it.
     let body = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let offset = text.len() - body.len();
-    let wants_comments = memchr::memmem::find(body.as_bytes(), crate::scan::IGNORE.as_bytes()).is_some();
+    let wants_comments = memchr::memmem::find(body.as_bytes(), crate::event::IGNORE.as_bytes()).is_some();
     let comments =
         if wants_comments { CommentCollectionStrategy::Separate } else { CommentCollectionStrategy::Off };
     let collect = CollectOptions { comments, tokens: false };

@@ -14,7 +14,7 @@ pub(super) use decode::{decode_block, decode_flow};
 ///
 /// Nesting is limited to 255 by the parser, and a simple key to 1,024 characters (YAML 1.2.2, 7.4).
 pub(super) fn parse<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Result<(), SyntaxError> {
-    let emit_comments = memchr::memmem::find(text.as_bytes(), crate::scan::IGNORE.as_bytes()).is_some();
+    let emit_comments = memchr::memmem::find(text.as_bytes(), crate::event::IGNORE.as_bytes()).is_some();
     let options = options! { emit_comments: emit_comments, max_buffered_comment_events: usize::MAX };
     let mut nesting = Nesting::default();
     let mut previous_end = 0;

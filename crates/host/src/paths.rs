@@ -1,0 +1,12 @@
+//! Paths as people call them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+/// The path as people call it: from the current folder where it is below it.
+pub fn shown(path: &Path) -> Arc<str> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let short = path.strip_prefix(&here).unwrap_or(path);
+    let short = short.strip_prefix(".").unwrap_or(short);
+    if short.as_os_str().is_empty() { ".".into() } else { short.display().to_string().into() }
+}
