@@ -73,81 +73,115 @@ pub fn named(path: &Path, config: &Config) -> Input {
 
 /// Walks a folder. Hidden files are taken; `.git`, the output folder and excluded files are not.
 pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
-    let mut found = Inputs::default();
-    let exclude: Vec<GlobMatcher> =
-        config.exclude.iter().filter_map(|pattern| matcher(pattern).ok()).collect();
-    let output = selection.output.and_then(|output| output.canonicalize().ok());
-    let real_root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let is_left_out = |path: &Path, is_folder: bool| {
-        let is_git = path.file_name() == Some(OsStr::new(".git"));
-        let is_output = is_folder && output.is_some() && path.canonicalize().ok() == output;
-        let is_staging = is_folder && crate::write::is_staging_name(path.file_name().unwrap_or_default());
-        path != root
-            && (is_git
-                || is_output
-                || is_staging
-                || exclude.iter().any(|glob| glob.is_match(below(config, path))))
+    let mut walk = Walk {
+        root,
+        real_root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
+        output: selection.output.and_then(|output| output.canonicalize().ok()),
+        exclude: config.exclude.iter().filter_map(|pattern| matcher(pattern).ok()).collect(),
+        config,
+        selection,
+        found: Inputs::default(),
     };
-    let mut take = |path: PathBuf, is_link: bool, is_file: bool| {
-        let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
-        if selection.only.is_some_and(|only| !only.is_match(&relative)) {
-            return;
-        }
-        let kind = if is_link {
-            match link(&path, &relative, &real_root) {
-                Ok(target) => Kind::Link(target),
-                Err(problem) => return found.problems.push(*problem),
-            }
-        } else if is_file {
-            Kind::File(config.rules.treatment(&below(config, &path), false))
-        } else {
-            return found.problems.push(
-                unreadable(&path, "this is no regular file: a FIFO, a socket or a device")
-                    .with_help("leave it out with `exclude` in redeem.toml"),
-            );
-        };
-        found.taken.push(Input { shown: shown(&path), path, output: relative, kind });
-    };
-    let mut errors = Vec::new();
     if selection.respects_gitignore {
-        let mut builder = ignore::WalkBuilder::new(root);
-        builder.hidden(false).ignore(false).parents(true).follow_links(false).sort_by_file_path(Ord::cmp);
-        for entry in builder.build() {
-            match entry {
-                Ok(entry) => {
-                    let Some(kind) = entry.file_type().filter(|_| entry.depth() > 0) else { continue };
-                    let is_out = entry
-                        .path()
-                        .ancestors()
-                        .take_while(|path| *path != root)
-                        .any(|path| is_left_out(path, path != entry.path() || kind.is_dir()));
-                    if !is_out && !kind.is_dir() {
-                        take(entry.into_path(), kind.is_symlink(), kind.is_file());
-                    }
-                }
-                Err(error) => errors.push(unreadable(root, &error.to_string())),
-            }
-        }
+        walk.tracked();
     } else {
-        let walk = WalkDir::new(root).follow_links(false).sort_by_file_name().into_iter();
-        for entry in walk.filter_entry(|entry| !is_left_out(entry.path(), entry.file_type().is_dir())) {
+        walk.everything();
+    }
+    walk.found
+}
+
+/// A walk on its way.
+struct Walk<'a> {
+    root: &'a Path,
+    real_root: PathBuf,
+    output: Option<PathBuf>,
+    exclude: Vec<GlobMatcher>,
+    config: &'a Config,
+    selection: Selection<'a>,
+    found: Inputs,
+}
+
+impl Walk<'_> {
+    /// Takes all that is below the root.
+    fn everything(&mut self) {
+        let mut entries = WalkDir::new(self.root).follow_links(false).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
             match entry {
                 // A root that is a link leads to a folder: it was named.
-                Ok(entry) if entry.file_type().is_dir() || entry.depth() == 0 => {}
-                Ok(entry) => {
-                    let kind = entry.file_type();
-                    take(entry.into_path(), kind.is_symlink(), kind.is_file());
+                Ok(entry) if entry.depth() == 0 => {}
+                Ok(entry) if self.leaves_out(entry.path(), entry.file_type().is_dir()) => {
+                    if entry.file_type().is_dir() {
+                        entries.skip_current_dir();
+                    }
                 }
+                Ok(entry) => self.take(entry.path(), entry.file_type()),
                 Err(error) => {
-                    let path = error.path().unwrap_or(root).to_owned();
-                    let message = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                    errors.push(unreadable(&path, &message));
+                    let path = error.path().unwrap_or(self.root);
+                    let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    self.found.problems.push(unreadable(path, &why));
                 }
             }
         }
     }
-    found.problems.append(&mut errors);
-    found
+
+    /// Takes what git would not ignore.
+    fn tracked(&mut self) {
+        let mut builder = ignore::WalkBuilder::new(self.root);
+        builder.hidden(false).ignore(false).follow_links(false).sort_by_file_path(Ord::cmp);
+        for entry in builder.build() {
+            match entry {
+                Ok(entry) => {
+                    let Some(kind) = entry.file_type().filter(|_| entry.depth() > 0) else { continue };
+                    let mut parts = entry.path().ancestors().take_while(|path| *path != self.root);
+                    let is_out =
+                        parts.any(|path| self.leaves_out(path, path != entry.path() || kind.is_dir()));
+                    if !is_out {
+                        self.take(entry.path(), kind);
+                    }
+                }
+                Err(error) => self.found.problems.push(unreadable(self.root, &error.to_string())),
+            }
+        }
+    }
+
+    fn leaves_out(&self, path: &Path, is_folder: bool) -> bool {
+        let name = path.file_name().unwrap_or_default();
+        let is_ours = is_folder && (crate::write::is_staging_name(name) || self.is_output(path));
+        name == OsStr::new(".git")
+            || is_ours
+            || self.exclude.iter().any(|glob| glob.is_match(below(self.config, path)))
+    }
+
+    fn is_output(&self, path: &Path) -> bool {
+        self.output.is_some() && path.canonicalize().ok() == self.output
+    }
+
+    /// Takes what is no folder, or says why it cannot be taken.
+    fn take(&mut self, path: &Path, kind: std::fs::FileType) {
+        let relative = path.strip_prefix(self.root).unwrap_or(path).to_owned();
+        if kind.is_dir() || self.selection.only.is_some_and(|only| !only.is_match(&relative)) {
+            return;
+        }
+        let kind = if kind.is_symlink() {
+            link(path, &relative, &self.real_root).map(Kind::Link)
+        } else if kind.is_file() {
+            Ok(Kind::File(self.config.rules.treatment(&below(self.config, path), false)))
+        } else {
+            let why = "this is no regular file: a FIFO, a socket or a device";
+            Err(Box::new(unreadable(path, why).with_help("leave it out with `exclude` in redeem.toml")))
+        };
+        match kind {
+            Ok(kind) => {
+                self.found.taken.push(Input {
+                    path: path.to_owned(),
+                    shown: shown(path),
+                    output: relative,
+                    kind,
+                });
+            }
+            Err(problem) => self.found.problems.push(*problem),
+        }
+    }
 }
 
 /// Finds outputs that two inputs claim, or that would overwrite an input.
