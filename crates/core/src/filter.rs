@@ -115,6 +115,9 @@ pub fn check_filters(filters: &[Filter]) -> Vec<(usize, String)> {
     problems
 }
 
+/// Wider than any config file, and small enough that a slip of the hand takes no memory to speak of.
+const WIDEST_INDENT: i64 = 1000;
+
 fn check_arguments(filter: &Filter) -> Result<(), String> {
     let count = filter.arguments.len();
     let (least, most) = match filter.name.as_str() {
@@ -124,6 +127,10 @@ fn check_arguments(filter: &Filter) -> Result<(), String> {
         "trim" => (0, 1),
         _ => (0, 0),
     };
+    let is_wide = |literal: &Literal| matches!(literal, Literal::Integer(width) if !(0..=WIDEST_INDENT).contains(width));
+    if filter.name == "indent" && filter.arguments.iter().any(|argument| is_wide(&argument.literal)) {
+        return Err(format!("`indent` takes a width of 0 to {WIDEST_INDENT}"));
+    }
     if (least..=most).contains(&count) {
         return Ok(());
     }

@@ -220,14 +220,16 @@ impl Writer<'_> {
             reference.name_span.clone(),
             "not found",
         );
-        match nearest(&name, self.answers.known()) {
-            Some(near) => diagnostic
+        if let Some(near) = nearest(&name, self.answers.known()) {
+            return diagnostic
                 .with_help(format!("did you mean `{near}`? ({asked})"))
-                .with_fix(reference.name_span.clone(), near),
-            None => {
-                diagnostic.with_help(format!("store it, or make it optional with `| default('…')` ({asked})"))
-            }
+                .with_fix(reference.name_span.clone(), near);
         }
+        let optional = match reference.place {
+            Place::Python(_) => format!("`secrets.get('{name}', '…')`"),
+            _ => "`| default('…')`".to_owned(),
+        };
+        diagnostic.with_help(format!("store it, or make it optional with {optional} ({asked})"))
     }
 
     fn check_url(&self, reference: &Reference, scalar: &Scalar, text: &str) -> Result<(), Box<Diagnostic>> {

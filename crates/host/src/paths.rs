@@ -8,5 +8,10 @@ pub fn shown(path: &Path) -> Arc<str> {
     let here = std::env::current_dir().unwrap_or_default();
     let short = path.strip_prefix(&here).unwrap_or(path);
     let short = short.strip_prefix(".").unwrap_or(short);
-    if short.as_os_str().is_empty() { ".".into() } else { short.display().to_string().into() }
+    if short.as_os_str().is_empty() {
+        return ".".into();
+    }
+    // A name may hold what a terminal obeys, or a line break that forges a line.
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    short.display().to_string().chars().map(escape).collect::<String>().into()
 }

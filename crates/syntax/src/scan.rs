@@ -259,6 +259,14 @@ fn unquoted(source: &Source, span: Span) -> Diagnostic {
         .with_fix(span, quoted)
 }
 
+/// Whether a comment holds the words, and not just the beginning of others.
+fn says_ignore(comment: &str) -> bool {
+    comment.match_indices(IGNORE).any(|(at, _)| {
+        let next = comment[at + IGNORE.len()..].chars().next();
+        !next.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    })
+}
+
 /// The 1-based lines that a `redeem: ignore` comment leaves as they are.
 ///
 /// Structured formats tell their comments; in plain text a comment sign before the words makes them one.
@@ -269,7 +277,7 @@ fn ignored_lines(source: &Source) -> BTreeSet<usize> {
         return lines;
     }
     let mut ignore = |comment: Span| {
-        if !text[comment.clone()].contains(IGNORE) {
+        if !says_ignore(&text[comment.clone()]) {
             return;
         }
         let line = source.line(comment.start);

@@ -29,7 +29,8 @@ pub(super) fn encode(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizin
     let pieces_are = |fits: &dyn Fn(&str) -> bool| spot.pieces.iter().all(|piece| fits(&piece.text));
     match spot.scalar.style {
         Style::EnvBare if is_plain(&text) => return Ok(text),
-        Style::EnvBare if pieces_are(&is_plain) => return in_place(spot, reader),
+        // Node takes any `#` without quotes for a comment.
+        Style::EnvBare if pieces_are(&is_plain) && !text.contains('#') => return in_place(spot, reader),
         Style::EnvDouble if pieces_are(&fits_double) => return in_place(spot, reader),
         Style::EnvSingle if fits_single(&text, reader).is_ok() => {
             return Ok(spot.splice(|piece, out| out.push_str(piece)));
@@ -41,13 +42,17 @@ pub(super) fn encode(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizin
     }
     // Other quotes change what the readers make of the text around the value, if that has a meaning.
     let is_bare = spot.scalar.style == Style::EnvBare;
-    let has_meaning = |part: &str| {
-        part.contains(['$', '`', '\\', '"', '\''])
-            || is_bare && (part.starts_with('~') || part.contains(":~"))
+    let is_for_shell = matches!(reader, None | Some(Reader::Sh));
+    let has_meaning = |part: &str| match spot.scalar.style {
+        Style::EnvSingle => part.contains('\''),
+        _ => {
+            part.contains(['$', '`', '\\', '"', '\''])
+                || is_bare && (part.starts_with('~') || part.contains(":~"))
+                // Without quotes these end a shell's word: what follows is another assignment, or a command.
+                || is_bare && is_for_shell && part.contains([' ', '\t', ';', '&', '|', '(', ')', '<', '>'])
+        }
     };
-    if spot.scalar.style == Style::EnvBacktick
-        || spot.scalar.style != Style::EnvSingle && spot.untouched().any(has_meaning)
-    {
+    if spot.scalar.style == Style::EnvBacktick || spot.untouched().any(has_meaning) {
         return Err(Unencodable::new(
             "the value needs other quotes, and the text around it would be read differently in them",
             "put single quotes around the whole value, or move the reference to a variable of its own",
@@ -218,24 +223,10 @@ fn for_one(text: &str, reader: Option<Reader>) -> Option<Zeroizing<String>> {
 }
 
 /// Single quotes for a shell, with `'\''` for each of the value's own.
-///
-/// Where the line ends behind one, or a comment could begin, a reader that goes by lines would take the
-/// reopening quote for the end. What stands there goes into double quotes, which mean the same.
 fn for_shell(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(2 * text.len() + 2));
     out.push('\'');
-    let mut parts = text.split('\'');
-    out.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let rest = part.trim_start_matches([' ', '\t', '\r', '\n', '#']);
-        let lead = &part[..part.len() - rest.len()];
-        out.push_str("'\\'");
-        if !lead.is_empty() {
-            out.extend(["\"", lead, "\""]);
-        }
-        out.push('\'');
-        out.push_str(rest);
-    }
+    out.push_str(&text.replace('\'', "'\\''"));
     out.push('\'');
     out
 }

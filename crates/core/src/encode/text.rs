@@ -10,6 +10,7 @@ use super::{Escape, Spot, Unencodable, common_escape};
 pub(super) fn encode(spot: &Spot<'_>, escape: Option<Escape>) -> Result<Zeroizing<String>, Unencodable> {
     for piece in spot.pieces {
         check(&piece.text, escape)?;
+        check_place(&spot.scalar.decoded.text[..piece.range.start], escape)?;
     }
     Ok(spot.splice(|piece, out| write(piece, escape, out)))
 }
@@ -50,6 +51,48 @@ fn check(value: &str, escape: Option<Escape>) -> Result<(), Unencodable> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether the text before a reference leaves it where its escape is right.
+fn check_place(before: &str, escape: Option<Escape>) -> Result<(), Unencodable> {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let is_open = |open: &str, close: &str| before.rfind(open) > before.rfind(close);
+    match escape {
+        Some(Escape::Shell) if is_in_quotes(line, &['\'', '"']) => Err(Unencodable::new(
+            "this stands between quotes, and `escape = \"shell\"` brings its own",
+            "leave out the quotes around the reference",
+        )),
+        Some(Escape::Hcl) if !is_in_quotes(line, &['"']) => Err(Unencodable::new(
+            "`escape = \"hcl\"` is for the inside of a string, and this stands outside of one",
+            "put the reference between double quotes",
+        )),
+        Some(Escape::Properties) if !line.contains(['=', ':']) => Err(Unencodable::new(
+            "`escape = \"properties\"` is for values, and this stands in a key",
+            "write the key out",
+        )),
+        Some(Escape::Xml) if is_open("<![CDATA[", "]]>") || is_open("<!--", "-->") => Err(Unencodable::new(
+            "nothing can be escaped in a CDATA section or a comment of XML",
+            "move the reference to ordinary text or an attribute",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether quotes are open at the end of a line's beginning.
+fn is_in_quotes(line: &str, quotes: &[char]) -> bool {
+    let mut open = None;
+    let mut characters = line.chars();
+    while let Some(c) = characters.next() {
+        match open {
+            _ if c == '\\' && open != Some('\'') => {
+                characters.next();
+            }
+            None if quotes.contains(&c) => open = Some(c),
+            Some(quote) if quote == c => open = None,
+            _ => {}
+        }
+    }
+    open.is_some()
 }
 
 fn write(value: &str, escape: Option<Escape>, out: &mut String) {
@@ -111,6 +154,25 @@ fn push_code(out: &mut String, code: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_escape_is_for_its_place() {
+        for (escape, before, fits) in [
+            (Escape::Shell, "c=", true),
+            (Escape::Shell, "d='x' c=", true),
+            (Escape::Shell, "c='", false),
+            (Escape::Shell, "c=\"$(x) ", false),
+            (Escape::Hcl, "c = \"a ", true),
+            (Escape::Hcl, "c = <<EOT\n", false),
+            (Escape::Properties, "a.b = ", true),
+            (Escape::Properties, "x=1\n", false),
+            (Escape::Xml, "<a><![CDATA[x]]></a><b>", true),
+            (Escape::Xml, "<a><![CDATA[", false),
+            (Escape::Xml, "<!-- a", false),
+        ] {
+            assert_eq!(check_place(before, Some(escape)).is_ok(), fits, "{escape:?} {before:?}");
+        }
+    }
 
     #[test]
     fn each_escape_writes_its_own_rules() {

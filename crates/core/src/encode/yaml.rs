@@ -19,6 +19,7 @@ const LONGEST_KEY: usize = 1024;
 /// Writes the pieces in the scalar's own style, or turns it to one that can hold them.
 pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> {
     let expected = spot.new_text();
+    check_tag(spot.scalar.tag.as_deref().unwrap_or_default(), &expected)?;
     let style = spot.scalar.style;
     let in_place = match style {
         Style::YamlPlain => plain::encode(spot, &expected),
@@ -78,6 +79,31 @@ fn around_key(spot: &Spot<'_>) -> Option<usize> {
     }
     let colon = spot.source[span.end..].find(':').unwrap_or(0);
     Some(span.start - line - before.len() + colon)
+}
+
+/// A tag that asks for a type gets a value of that type; `!` alone is read by its text in some readers, quotes or not.
+fn check_tag(tag: &str, text: &str) -> Result<(), Unencodable> {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let radix = |prefix: &str, radix: u32| {
+        unsigned.strip_prefix(prefix).is_some_and(|digits| i64::from_str_radix(digits, radix).is_ok())
+    };
+    let fits = match tag.strip_prefix("tag:yaml.org,2002:").unwrap_or(tag) {
+        "int" => text.parse::<i64>().is_ok() || radix("0x", 16) || radix("0o", 8),
+        "float" => {
+            text.parse::<f64>().is_ok() && !text.contains(['n', 'N']) || matches!(unsigned, ".inf" | ".nan")
+        }
+        "bool" => ["true", "false"].contains(&text.to_ascii_lowercase().as_str()),
+        "null" => ["", "~", "null"].contains(&text.to_ascii_lowercase().as_str()),
+        "!" => plain_is_string(text),
+        _ => return Ok(()),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Unencodable::new(
+        "the value is not of the type that the tag here asks for",
+        "correct the secret, or leave out the tag",
+    ))
 }
 
 fn reads_as(written: &str, style: Style, expected: &str) -> bool {

@@ -28,7 +28,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
         Body::Closed { name, filters, end } => {
             let raw = &text[name.clone()];
             let is_name = RULE.read(raw).is_ok();
-            if is_format_spec(raw) {
+            if is_format_spec(raw) || text[..brace].ends_with('$') && is_shell_operator(raw) {
                 return Vec::new();
             }
             if is_tight && is_name && is_doubled(text, brace, end) {
@@ -80,20 +80,28 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
 
 /// `{SECRET:NAME}` and `{secrets:NAME}` are no syntax of anybody, and too close to be meant as text.
 fn misspelt(text: &str, sigil: usize, brace: usize) -> Vec<Hit> {
-    let after = &text[sigil + "secret".len()..];
+    let (word, after) = text[sigil..].split_at("secret".len());
     let Some(rest) = after.strip_prefix(['s', 'S']).unwrap_or(after).strip_prefix(':') else {
         return Vec::new();
     };
     let Body::Closed { name, end, .. } = body(text, text.len() - rest.len()) else { return Vec::new() };
-    if RULE.read(&text[name.clone()]).is_err() || text[..brace].ends_with(['$', '{']) {
+    if RULE.read(&text[name.clone()]).is_err() || text[..brace].ends_with('{') {
         return Vec::new();
     }
+    let message = match word {
+        "secret" => "the word is `secret`, not its plural",
+        _ => "the word is `secret`, in small letters",
+    };
+    if text[..brace].ends_with('$') {
+        // `${SECRET:-x}` and `${Secret:x}` are other programs' variables; `${secrets:NAME}` is a slip.
+        if word != "secret" || is_shell_operator(&text[name.clone()]) {
+            return Vec::new();
+        }
+        let proper = format!("${{secret.{}", &text[name.start..end]);
+        return vec![near_miss(message, "not a reference").fix(brace - 1..end, proper).at(brace - 1..end)];
+    }
     let proper = format!("{{{OPENING}{}", &text[name.start..end]);
-    vec![
-        near_miss("the word is `secret`, in small letters", "not a reference")
-            .fix(brace..end, proper)
-            .at(brace..end),
-    ]
+    vec![near_miss(message, "not a reference").fix(brace..end, proper).at(brace..end)]
 }
 
 /// Whether the braces at `open` and before `close` are doubled, and not more than doubled.
@@ -101,6 +109,12 @@ fn is_doubled(text: &str, open: usize, close: usize) -> bool {
     let before = text[..open].len() - text[..open].trim_end_matches('{').len();
     let after = text[close..].len() - text[close..].trim_start_matches('}').len();
     before == 1 && after == 1
+}
+
+/// `${secret:-x}`, `${secret:?x}` and their kin are a shell's expansions of a variable.
+fn is_shell_operator(raw: &str) -> bool {
+    raw.starts_with(['-', '?', '+', '=', '.'])
+        || raw.starts_with(|c: char| c.is_ascii_digit()) && raw.contains(':')
 }
 
 /// Rust's `{secret:?}` and its kin are formatting, not references.

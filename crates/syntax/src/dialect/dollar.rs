@@ -59,7 +59,11 @@ fn unclosed(text: &str, open: usize, from: usize) -> Hit {
 
 /// `${secrets.NAME}` and `${SECRET.NAME}` are no syntax of anybody, and too close to be meant as text.
 fn near_miss(text: &str, sigil: usize, open: usize) -> Vec<Hit> {
-    let after = &text[sigil + "secret".len()..];
+    let (word, after) = text[sigil..].split_at("secret".len());
+    // `${Secret.Arn}` is a name of CloudFormation's or of a program's; only one case is a slip.
+    if word != "secret" && word != "SECRET" {
+        return Vec::new();
+    }
     let plural = after.strip_prefix(['s', 'S']).unwrap_or(after);
     let Some(rest) = plural.strip_prefix('.') else { return Vec::new() };
     let from = text.len() - rest.len();

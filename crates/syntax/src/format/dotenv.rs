@@ -53,7 +53,9 @@ fn entry<'s>(text: &'s str, at: usize, sink: &mut dyn FnMut(Event<'s>)) -> usize
         Some(b'`') => closing(text, value_start, b'`').map(|end| (end, Style::EnvBacktick)),
         _ => None,
     };
-    let (end, style) = quoted.unwrap_or_else(|| (value_start + bare_value(value).len(), Style::EnvBare));
+    let (end, style) = quoted.unwrap_or_else(|| {
+        (value_start + bare_value(value, value.len() < body.len() - equals - 1).len(), Style::EnvBare)
+    });
     sink(token(text, value_start..end, style, false));
     let line_end = memchr::memchr(b'\n', &text.as_bytes()[end..]).map_or(text.len(), |found| end + found);
     let rest = text[end..line_end].trim_end_matches('\r');
@@ -71,15 +73,16 @@ fn is_key(text: &str) -> bool {
 
 /// The end of the quoted text that opens at `start`, its closing quote included.
 ///
-/// It is the first quote that the line's end or a comment follows, so that `'it'\\''s'`, a shell's way to
-/// write a quote, is one text; without such a quote there are no quotes at all.
+/// The line's end or a comment has to follow it. Text that goes on behind its quotes, as a shell allows, is
+/// no quoted text here, but for `'it'\''s'`, a shell's way to write a quote.
 fn closing(text: &str, start: usize, quote: u8) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = start + 1;
     loop {
         match *bytes.get(at)? {
             b'\\' if quote != b'\'' => at += 2,
-            byte if byte == quote && ends_value(&text[at + 1..]) => return Some(at + 1),
+            b'\'' if quote == b'\'' && text[at + 1..].starts_with("\\''") => at += 4,
+            byte if byte == quote => return ends_value(&text[at + 1..]).then_some(at + 1),
             _ => at += 1,
         }
     }
@@ -92,8 +95,10 @@ fn ends_value(rest: &str) -> bool {
 }
 
 /// A value without quotes ends at the line's end, or at a blank before `#`.
-fn bare_value(value: &str) -> &str {
-    let comment = value.match_indices('#').find(|(at, _)| *at == 0 || value[..*at].ends_with([' ', '\t']));
+fn bare_value(value: &str, follows_blank: bool) -> &str {
+    let comment = value
+        .match_indices('#')
+        .find(|(at, _)| *at == 0 && follows_blank || value[..*at].ends_with([' ', '\t']));
     value[..comment.map_or(value.len(), |(at, _)| at)].trim_end_matches([' ', '\t'])
 }
 
@@ -132,7 +137,7 @@ mod tests {
             ("D", Style::EnvBacktick, "q"),
             ("E", Style::EnvBare, ""),
             ("F", Style::EnvBare, "a#b"),
-            ("G", Style::EnvSingle, "it\\'s"),
+            ("G", Style::EnvBare, "'it\\'s'"),
             ("export", Style::EnvBare, "1"),
             ("H", Style::EnvBare, "'a' b"),
         ];

@@ -85,6 +85,7 @@ fn near_misses_are_told_with_their_fix_and_lookalikes_are_not() {
         ("${ secret.k }", "error near-miss \"${ secret.k }\" fix ${secret.k}"),
         ("{SECRET:k}", "error near-miss \"{SECRET:k}\" fix {secret:k}"),
         ("{secrets:k}", "error near-miss \"{secrets:k}\" fix {secret:k}"),
+        ("${secrets:k}", "error near-miss \"${secrets:k}\" fix ${secret.k}"),
         ("${secret.k", "error near-miss \"${secret.k\" fix ${secret.k}"),
         ("{secret:a b}", "error invalid-name \"a b\""),
         ("{secret:k | }", "error unknown-filter \"}\""),
@@ -98,6 +99,8 @@ fn near_misses_are_told_with_their_fix_and_lookalikes_are_not() {
         "${{ secrets.X }}",
         "${{secrets.X}}",
         "${SECRET}",
+        "${Secret.Arn}",
+        "${secret:-d} ${secret:?x} ${secret:+x} ${secret:0:3}",
         "$SECRET_KEY",
         "{{ .Values.secret.name }}",
         "{ secret: x }",
@@ -186,6 +189,7 @@ fn a_comment_leaves_its_line_as_it_is() {
     ] {
         assert_eq!(told(format, text), Vec::<String>::new(), "{text}");
     }
+    assert_eq!(told(Format::Yaml, "a: '{secret:k}' # redeem: ignored\n").len(), 1);
     assert_eq!(told(Format::Yaml, "# redeem: ignore\na: b\nc: '{secret:k}'\n").len(), 1);
     assert_eq!(told(Format::Yaml, "a: '{secret:k} redeem: ignore'\n").len(), 1);
 }
