@@ -32,6 +32,17 @@ pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> 
 }
 
 fn reads_as(written: &str, style: Style, expected: &str) -> bool {
+    // Quotes of the text that come together with others around a value would close a string of several lines.
+    let closes_early =
+        |quotes: &str| written.get(3..written.len() - 3).is_none_or(|inner| inner.contains(quotes));
+    let is_closed = match style {
+        Style::TomlMultiBasic => closes_early("\"\"\""),
+        Style::TomlMultiLiteral => closes_early("'''"),
+        _ => false,
+    };
+    if is_closed {
+        return false;
+    }
     decode_raw(written, &(0..written.len()), style, None).is_some_and(|decoded| decoded.text == expected)
 }
 
