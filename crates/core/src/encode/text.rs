@@ -8,9 +8,13 @@ use super::{Escape, Spot, Unencodable, common_escape};
 
 /// Splices each piece, escaped as the configuration says.
 pub(super) fn encode(spot: &Spot<'_>, escape: Option<Escape>) -> Result<Zeroizing<String>, Unencodable> {
-    for piece in spot.pieces {
+    let mut place = Place::default();
+    for (before, piece) in spot.untouched().zip(spot.pieces) {
         check(&piece.text, escape)?;
-        check_place(&spot.scalar.decoded.text[..piece.range.start], escape)?;
+        if let Some(escape) = escape {
+            place.read(before, escape);
+            place.check(escape)?;
+        }
     }
     Ok(spot.splice(|piece, out| write(piece, escape, out)))
 }
@@ -53,46 +57,77 @@ fn check(value: &str, escape: Option<Escape>) -> Result<(), Unencodable> {
     }
 }
 
-/// Whether the text before a reference leaves it where its escape is right.
-fn check_place(before: &str, escape: Option<Escape>) -> Result<(), Unencodable> {
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let is_open = |open: &str, close: &str| before.rfind(open) > before.rfind(close);
-    match escape {
-        Some(Escape::Shell) if is_in_quotes(line, &['\'', '"']) => Err(Unencodable::new(
-            "this stands between quotes, and `escape = \"shell\"` brings its own",
-            "leave out the quotes around the reference",
-        )),
-        Some(Escape::Hcl) if !is_in_quotes(line, &['"']) => Err(Unencodable::new(
-            "`escape = \"hcl\"` is for the inside of a string, and this stands outside of one",
-            "put the reference between double quotes",
-        )),
-        Some(Escape::Properties) if !line.contains(['=', ':']) => Err(Unencodable::new(
-            "`escape = \"properties\"` is for values, and this stands in a key",
-            "write the key out",
-        )),
-        Some(Escape::Xml) if is_open("<![CDATA[", "]]>") || is_open("<!--", "-->") => Err(Unencodable::new(
-            "nothing can be escaped in a CDATA section or a comment of XML",
-            "move the reference to ordinary text or an attribute",
-        )),
-        _ => Ok(()),
-    }
+/// What the text before a reference means for it: read once, from one reference to the next.
+#[derive(Default)]
+struct Place {
+    /// The quote that is open on the line.
+    quote: Option<char>,
+    /// Whether the line has a `=` or `:`.
+    has_separator: bool,
+    /// What ends the CDATA section or the comment that is open.
+    closes: Option<&'static str>,
 }
 
-/// Whether quotes are open at the end of a line's beginning.
-fn is_in_quotes(line: &str, quotes: &[char]) -> bool {
-    let mut open = None;
-    let mut characters = line.chars();
-    while let Some(c) = characters.next() {
-        match open {
-            _ if c == '\\' && open != Some('\'') => {
-                characters.next();
+impl Place {
+    /// Goes on over `text`, with the quotes that count for `escape`.
+    fn read(&mut self, text: &str, escape: Escape) {
+        if escape == Escape::Xml {
+            return self.read_xml(text);
+        }
+        let quotes: &[char] = if escape == Escape::Shell { &['\'', '"'] } else { &['"'] };
+        let mut characters = text.chars();
+        while let Some(c) = characters.next() {
+            match self.quote {
+                _ if c == '\n' => *self = Self::default(),
+                _ if c == '\\' && self.quote != Some('\'') => {
+                    characters.next();
+                }
+                None if quotes.contains(&c) => self.quote = Some(c),
+                Some(quote) if quote == c => self.quote = None,
+                _ => self.has_separator |= c == '=' || c == ':',
             }
-            None if quotes.contains(&c) => open = Some(c),
-            Some(quote) if quote == c => open = None,
-            _ => {}
         }
     }
-    open.is_some()
+
+    fn read_xml(&mut self, text: &str) {
+        let mut rest = text;
+        loop {
+            if let Some(close) = self.closes {
+                let Some(at) = rest.find(close) else { return };
+                rest = &rest[at + close.len()..];
+                self.closes = None;
+            }
+            let opens = [("<![CDATA[", "]]>"), ("<!--", "-->")];
+            let found =
+                opens.iter().filter_map(|(open, close)| Some((rest.find(open)? + open.len(), *close)));
+            let Some((at, close)) = found.min() else { return };
+            rest = &rest[at..];
+            self.closes = Some(close);
+        }
+    }
+
+    /// Whether the escape is right here.
+    fn check(&self, escape: Escape) -> Result<(), Unencodable> {
+        match escape {
+            Escape::Shell if self.quote.is_some() => Err(Unencodable::new(
+                "this stands between quotes, and `escape = \"shell\"` brings its own",
+                "leave out the quotes around the reference",
+            )),
+            Escape::Hcl if self.quote.is_none() => Err(Unencodable::new(
+                "`escape = \"hcl\"` is for the inside of a string, and this stands outside of one",
+                "put the reference between double quotes",
+            )),
+            Escape::Properties if !self.has_separator => Err(Unencodable::new(
+                "`escape = \"properties\"` is for values, and this stands in a key",
+                "write the key out",
+            )),
+            Escape::Xml if self.closes.is_some() => Err(Unencodable::new(
+                "nothing can be escaped in a CDATA section or a comment of XML",
+                "move the reference to ordinary text or an attribute",
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn write(value: &str, escape: Option<Escape>, out: &mut String) {
@@ -169,8 +204,11 @@ mod tests {
             (Escape::Xml, "<a><![CDATA[x]]></a><b>", true),
             (Escape::Xml, "<a><![CDATA[", false),
             (Escape::Xml, "<!-- a", false),
+            (Escape::Xml, "<!-- a --> <![CDATA[ <!-- ]]> b", true),
         ] {
-            assert_eq!(check_place(before, Some(escape)).is_ok(), fits, "{escape:?} {before:?}");
+            let mut place = Place::default();
+            place.read(before, escape);
+            assert_eq!(place.check(escape).is_ok(), fits, "{escape:?} {before:?}");
         }
     }
 
