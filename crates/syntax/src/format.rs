@@ -172,10 +172,17 @@ pub(crate) mod testing {
                 });
                 for (part, source) in decoded.parts() {
                     assert!(text.is_char_boundary(source.start) && text.is_char_boundary(source.end));
-                    if part.len() == source.len() && !decoded.text[part.clone()].contains(['\n', ' ']) {
-                        // A verbatim piece; an escape may have the length of what it spells.
-                        let _ = &decoded.text[part];
+                    if !part.is_empty() {
+                        assert_eq!(decoded.source_span(&part), source, "the map leads back");
                     }
+                    let (says, spells) = (&decoded.text[part.clone()], &text[source.clone()]);
+                    // A part is spelled by itself, by an escape or a doubled quote, or by a line break.
+                    assert!(
+                        says == spells
+                            || spells.starts_with(['\\', '\n', '\r', '\'', ' ', '\t'])
+                            || spells.is_empty(),
+                        "{says:?} by {spells:?}"
+                    );
                 }
                 found.push((token.style, text[token.span.clone()].to_owned(), decoded.text));
             }

@@ -56,20 +56,11 @@ pub fn scan(source: &Source, dialects: &Dialects) -> Scan {
     if !sigil::may_hold_reference(text, source.format()) {
         return Scan { is_valid: true, ..Scan::default() };
     }
-    let ignored = ignored_lines(source);
-    let mut scanner = Scanner {
-        source,
-        dialects,
-        ignored,
-        walker: Walker::default(),
-        by_name: false,
-        found: Scan { is_valid: true, ..Scan::default() },
-    };
+    let mut scanner = Scanner::new(source, dialects, true);
     let parsed = source.format().parse(text, &mut |event| scanner.take(event));
     let mut found = scanner.found;
     if let Err(error) = parsed {
-        let ignored = ignored_lines(source);
-        found = scan_broken(source, dialects, &error, ignored);
+        found = scan_broken(source, dialects, &error);
     }
     found.diagnostics.sort_by_cached_key(Diagnostic::sort_key);
     found
@@ -85,7 +76,18 @@ struct Scanner<'a, 's> {
     found: Scan,
 }
 
-impl<'s> Scanner<'_, 's> {
+impl<'a, 's> Scanner<'a, 's> {
+    fn new(source: &'a Source, dialects: &'a Dialects, is_valid: bool) -> Self {
+        Self {
+            source,
+            dialects,
+            ignored: ignored_lines(source),
+            walker: Walker::default(),
+            by_name: false,
+            found: Scan { is_valid, ..Scan::default() },
+        }
+    }
+
     fn take(&mut self, event: Event<'s>) {
         match event {
             Event::Scalar(token) => self.scalar(token),

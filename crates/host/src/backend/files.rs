@@ -159,8 +159,6 @@ fn keys(folder: &Path) -> Vec<String> {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests put files in place")]
 pub(crate) mod tests {
-    use redeem_core::Secret;
-
     use super::*;
 
     /// What every backend has to do, with `plain`, `empty`, `bundle.KEY` and `raw` in it.
@@ -188,9 +186,10 @@ pub(crate) mod tests {
             assert!(matches!(fetched[..], [Fetched::NotHere]), "{name}: {fetched:?}");
         }
         if let Some(names) = backend.list() {
-            assert!(names.iter().any(|name| name == "plain") || backend.name() == "shell", "{names:?}");
+            // The environment lists what the process has, not the table that this test looks things up in.
+            let is_listed = names.iter().any(|name| name == "plain");
+            assert!(is_listed || backend.name() == "shell", "{names:?}");
         }
-        let _ = Secret::from("");
     }
 
     #[test]

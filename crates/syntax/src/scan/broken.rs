@@ -1,28 +1,14 @@
 //! A text that does not parse: its references are told all the same, and why it does not parse.
 
-use std::collections::BTreeSet;
-
-use super::{Scan, Scanner, unquoted, walker::Walker};
+use super::{Scan, Scanner, unquoted};
 use crate::dialect::What;
 use crate::scalar::Decoded;
 use crate::{Code, Diagnostic, Dialects, Format, KeyPath, Scalar, Source, Span, Style, SyntaxError};
 
 /// Looks through a text that does not parse: its references are told, and why it does not parse.
-pub(super) fn scan_broken(
-    source: &Source,
-    dialects: &Dialects,
-    error: &SyntaxError,
-    ignored: BTreeSet<usize>,
-) -> Scan {
+pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxError) -> Scan {
     let text = source.text();
-    let mut scanner = Scanner {
-        source,
-        dialects,
-        ignored,
-        walker: Walker::default(),
-        by_name: false,
-        found: Scan::default(),
-    };
+    let mut scanner = Scanner::new(source, dialects, false);
     let mut hits = dialects.find_inline(text);
     let mut comment = (0, text.len());
     hits.retain(|hit| {
