@@ -124,7 +124,7 @@ impl<H: Hasher> Fingerprint<H> {
                 self.0.write_usize(properties.anchor);
                 self.0.write_u8(u8::from(*is_flow));
             }
-            Event::Close => self.part(b"close", ""),
+            Event::Close { .. } => self.part(b"close", ""),
             Event::Scalar(token) => {
                 self.part(if token.is_key { b"key" } else { b"scalar" }, &token.text);
                 self.properties(token);
@@ -181,7 +181,7 @@ impl UniqueKeys {
     fn event(&mut self, event: &Event<'_>, is_touched: bool) {
         match event {
             Event::Open { .. } => self.levels.push(BTreeMap::new()),
-            Event::Close => {
+            Event::Close { .. } => {
                 self.levels.pop();
             }
             Event::Header { .. } => self.root.clear(),

@@ -24,7 +24,10 @@ pub enum Event<'s> {
         at: usize,
     },
     /// The innermost mapping or list ends.
-    Close,
+    Close {
+        /// The offset behind its bracket, if it is written with brackets.
+        end: Option<usize>,
+    },
     /// A string.
     Scalar(Token<'s>),
     /// A node that holds no reference: a number, a date, an alias. Its source text is its identity.

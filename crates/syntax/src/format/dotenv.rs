@@ -16,7 +16,7 @@ pub(super) fn parse<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Resul
     while at < text.len() {
         at = entry(text, at, sink);
     }
-    sink(Event::Close);
+    sink(Event::Close { end: None });
     Ok(())
 }
 

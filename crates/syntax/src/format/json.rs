@@ -56,12 +56,12 @@ fn emit<'s>(value: Value<'s>, text: &'s str, offset: usize, sink: &mut dyn FnMut
                 }
                 emit(property.value, text, offset, sink);
             }
-            sink(Event::Close);
+            sink(Event::Close { end: Some(object.range.end + offset) });
         }
         Value::Array(array) => {
             sink(open(true, array.range.start + offset));
             array.elements.into_iter().for_each(|element| emit(element, text, offset, sink));
-            sink(Event::Close);
+            sink(Event::Close { end: Some(array.range.end + offset) });
         }
         Value::NumberLit(_) | Value::BooleanLit(_) | Value::NullKeyword(_) => {
             let range = value.range();

@@ -100,15 +100,15 @@ impl EventReceiver for Receiver<'_, '_> {
         self.open(false, span);
         true
     }
-    fn inline_table_close(&mut self, _: TomlSpan, _: &mut dyn ErrorSink) {
-        (self.sink)(Event::Close);
+    fn inline_table_close(&mut self, span: TomlSpan, _: &mut dyn ErrorSink) {
+        (self.sink)(Event::Close { end: Some(span.end()) });
     }
     fn array_open(&mut self, span: TomlSpan, _: &mut dyn ErrorSink) -> bool {
         self.open(true, span);
         true
     }
-    fn array_close(&mut self, _: TomlSpan, _: &mut dyn ErrorSink) {
-        (self.sink)(Event::Close);
+    fn array_close(&mut self, span: TomlSpan, _: &mut dyn ErrorSink) {
+        (self.sink)(Event::Close { end: Some(span.end()) });
     }
     fn simple_key(&mut self, span: TomlSpan, encoding: Option<Encoding>, error: &mut dyn ErrorSink) {
         self.string(span, encoding, true, |raw, text| raw.decode_key(text, error));

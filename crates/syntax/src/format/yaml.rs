@@ -39,8 +39,8 @@ pub(super) fn parse<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Resul
                 sink(open(false, style, anchor, tag.as_deref(), span.start));
             }
             Granit::SequenceEnd | Granit::MappingEnd => {
-                nesting.close();
-                sink(Event::Close);
+                let is_flow = nesting.close();
+                sink(Event::Close { end: is_flow.then_some(span.end) });
             }
             Granit::Scalar(value, style, anchor, tag) => {
                 let is_key = nesting.next_is_key();
@@ -108,8 +108,9 @@ impl Nesting {
         self.0.push(Level { is_list, is_flow: style == StructureStyle::Flow, key_is_next: true });
     }
 
-    fn close(&mut self) {
-        self.0.pop();
+    /// Leaves the innermost collection and says whether it is written with brackets.
+    fn close(&mut self) -> bool {
+        self.0.pop().is_some_and(|level| level.is_flow)
     }
 
     /// Takes the next node of the innermost collection and says whether it is a key.

@@ -39,7 +39,7 @@ impl<'s> Walker<'s> {
                 self.value();
                 self.levels.push(Level { is_list: *is_list, depth: self.path.len(), ..Level::default() });
             }
-            Event::Close => {
+            Event::Close { .. } => {
                 self.levels.pop();
             }
             Event::Fixed(_) => self.value(),
