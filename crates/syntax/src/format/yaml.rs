@@ -247,6 +247,14 @@ mod tests {
     }
 
     #[test]
+    fn a_block_without_its_header_is_not_decoded() {
+        for text in ["😀\n x\n", "x", ""] {
+            let decoded = crate::format::decode_raw(text, &(0..text.len()), Style::YamlLiteral, None);
+            assert_eq!(decoded, None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn depth_is_bounded() {
         for text in ["[".repeat(100_000), "- ".repeat(100_000), "{a: ".repeat(100_000)] {
             Format::Yaml.parse(&text, &mut |_| {}).expect_err("too deep");

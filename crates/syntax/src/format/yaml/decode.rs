@@ -119,8 +119,10 @@ enum Chomping {
 pub(in crate::format) fn decode_block(text: &str, span: &Span, indent: Option<usize>) -> Option<Decoded> {
     let raw = text.get(span.clone())?;
     let is_folded = raw.starts_with('>');
+    // Where the header was not found, nothing else in here is where it seems to be.
+    let header = raw.strip_prefix(['|', '>'])?;
     let header_end = raw.find('\n')?;
-    let indicators = raw[1..header_end].split([' ', '\t', '\r', '#']).next().unwrap_or_default();
+    let indicators = header[..header_end - 1].split([' ', '\t', '\r', '#']).next().unwrap_or_default();
     let chomping = match indicators.trim_matches(|c: char| c.is_ascii_digit()) {
         "-" => Chomping::Strip,
         "+" => Chomping::Keep,
