@@ -1,6 +1,6 @@
 //! Writes values into a scalar so that a parser reads exactly them, one file a format.
 
-use redeem_syntax::{Scalar, Span, Style};
+use redeem_syntax::{Node, Scalar, Span, Style};
 use zeroize::Zeroizing;
 
 use crate::edit::Edit;
@@ -19,6 +19,18 @@ pub struct Encoding {
     pub escape: Option<Escape>,
     /// Who reads dotenv files; by default `sh`, python-dotenv and Node's dotenv all have to agree.
     pub reader: Option<Reader>,
+    /// Whether an expression that says only a text is written as that text.
+    pub expressions: Expressions,
+}
+
+/// What becomes of an expression whose secrets have been written into it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expressions {
+    /// It stays an expression.
+    #[default]
+    Keep,
+    /// If nothing but a text is left of it, it becomes that text.
+    Fold,
 }
 
 /// How a value is escaped in plain text.
@@ -49,6 +61,11 @@ pub enum Reader {
     Node,
     /// `docker run --env-file`.
     Docker,
+}
+
+impl Expressions {
+    /// The names that `redeem.toml` knows.
+    pub const NAMES: &'static [(&'static str, Self)] = &[("keep", Self::Keep), ("fold", Self::Fold)];
 }
 
 impl Escape {
@@ -140,6 +157,9 @@ impl Spot<'_> {
 /// Encodes the pieces of a scalar for its style, or turns it to a style that can hold them.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what a configuration says of a file will be more")]
 pub(crate) fn encode(spot: &Spot<'_>, encoding: &Encoding) -> Result<Edit, Unencodable> {
+    if spot.scalar.node == Node::Map {
+        return Ok(Edit { span: spot.scalar.span.clone(), text: instead_of_a_map(spot) });
+    }
     let text = match spot.scalar.style {
         Style::YamlPlain | Style::YamlSingle | Style::YamlDouble | Style::YamlLiteral | Style::YamlFolded => {
             yaml::encode(spot)
@@ -158,6 +178,16 @@ pub(crate) fn encode(spot: &Spot<'_>, encoding: &Encoding) -> Result<Edit, Unenc
         }
     }?;
     Ok(Edit { span: spot.scalar.span.clone(), text })
+}
+
+/// A new string where a map stood.
+fn instead_of_a_map(spot: &Spot<'_>) -> Zeroizing<String> {
+    let text = spot.new_text();
+    match spot.scalar.style {
+        Style::Json => json::string(&text),
+        Style::TomlBasic => toml::basic(&text),
+        _ => yaml::string(&text, spot.scalar.in_flow),
+    }
 }
 
 /// Replaces the whole scalar by a number or a truth value, where the format has such.

@@ -266,11 +266,7 @@ fn text(value: &Value) -> Result<Zeroizing<String>, FilterError> {
 }
 
 fn json_string(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    crate::encode::json::escape_into(&mut out, text);
-    out.push('"');
-    out
+    crate::encode::json::string(text).to_string()
 }
 
 fn shell_quoted(text: &str) -> String {

@@ -35,7 +35,7 @@ mod url;
 pub use answers::{Answer, Answers, resolve};
 pub use backend::{Backend, Failure, Fetched, World};
 pub use edit::Rendered;
-pub use encode::{Encoding, Escape, Reader};
+pub use encode::{Encoding, Escape, Expressions, Reader};
 pub use filter::{FILTERS, FilterInfo, check_filters};
 pub use plan::{Plan, Request};
 pub use redeem_syntax::Name;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use redeem_syntax::{Event, Format, Style, Token};
+use redeem_syntax::event::Properties;
+use redeem_syntax::{Event, Format, Node, Style, Token};
 
 use crate::encode::yaml::plain_is_string;
 
@@ -15,6 +16,14 @@ pub(crate) enum Expected<'a> {
     Bare(&'a str),
 }
 
+/// A string that was written anew.
+pub(crate) struct Touched<'a> {
+    /// What it says afterwards.
+    pub(crate) says: Expected<'a>,
+    /// What it took the place of.
+    pub(crate) node: &'a Node,
+}
+
 /// Whether `rendered` is `source` with the scalars at the keys of `touched` (their start) saying what they should.
 ///
 /// Every node is compared in order: its kind, its anchor and tag, what it says, and for an untouched
@@ -23,19 +32,43 @@ pub(crate) fn holds(
     format: Format,
     source: &str,
     rendered: &str,
-    touched: &BTreeMap<usize, Expected<'_>>,
+    touched: &BTreeMap<usize, Touched<'_>>,
 ) -> bool {
     let keys = RandomState::new();
     let mut before = Fingerprint::new(&keys);
     let mut ordinals = BTreeMap::new();
     let mut ordinal = 0;
+    // How many collections are open in a map that a string has replaced, itself included.
+    let mut inside = 0;
     let parsed = format.parse(source, &mut |event| {
+        if inside > 0 {
+            match event {
+                Event::Open { .. } => inside += 1,
+                Event::Close { .. } => inside -= 1,
+                _ => {}
+            }
+            return;
+        }
         ordinal += usize::from(is_leaf(&event));
-        if let Event::Scalar(token) = &event
-            && let Some(expected) = touched.get(&token.span.start)
-        {
-            ordinals.insert(ordinal, expected);
-            return before.expected(token, expected);
+        match &event {
+            Event::Open { at, properties, .. } => {
+                if let Some(map) = touched.get(at).filter(|touched| *touched.node == Node::Map) {
+                    ordinal += 1;
+                    inside = 1;
+                    ordinals.insert(ordinal, &map.says);
+                    return before.expected(false, properties, &map.says);
+                }
+            }
+            Event::Scalar(token) => {
+                if let Some(touched) = touched.get(&token.span.start) {
+                    ordinals.insert(ordinal, &touched.says);
+                    let is_untagged = matches!(touched.node, Node::Tagged(_));
+                    let mut properties = token.properties.clone();
+                    properties.tag = properties.tag.filter(|_| !is_untagged);
+                    return before.expected(token.is_key, &properties, &touched.says);
+                }
+            }
+            _ => {}
         }
         before.event(&event);
     });
@@ -53,11 +86,11 @@ pub(crate) fn holds(
         match (&event, expected) {
             (Event::Scalar(token), Some(Expected::Text(text))) => {
                 is_right &= token.text == *text && is_text(token);
-                after.expected(token, &Expected::Text(text));
+                after.expected(token.is_key, &token.properties, &Expected::Text(text));
             }
             (Event::Scalar(token), Some(Expected::Bare(text))) => {
                 is_right &= token.text == *text && token.style == Style::YamlPlain;
-                after.expected(token, &Expected::Bare(text));
+                after.expected(token.is_key, &token.properties, &Expected::Bare(text));
             }
             (Event::Fixed(written), Some(Expected::Bare(text))) => {
                 is_right &= written == text;
@@ -79,7 +112,7 @@ pub(crate) fn keeps_structure(
     format: Format,
     source: &str,
     rendered: &str,
-    touched: &BTreeMap<usize, Expected<'_>>,
+    touched: &BTreeMap<usize, Touched<'_>>,
 ) -> bool {
     let outline = |text: &str, is_source: bool| {
         let mut nodes = Vec::new();
@@ -127,7 +160,7 @@ impl<H: Hasher> Fingerprint<H> {
             Event::Close { .. } => self.part(b"close", ""),
             Event::Scalar(token) => {
                 self.part(if token.is_key { b"key" } else { b"scalar" }, &token.text);
-                self.properties(token);
+                self.properties(&token.properties);
                 self.0.write_u8(u8::from(token.style == Style::YamlPlain));
             }
             Event::Fixed(text) => self.part(b"fixed", text),
@@ -137,11 +170,11 @@ impl<H: Hasher> Fingerprint<H> {
         }
     }
 
-    fn expected(&mut self, token: &Token<'_>, expected: &Expected<'_>) {
+    fn expected(&mut self, is_key: bool, properties: &Properties, expected: &Expected<'_>) {
         match expected {
             Expected::Text(text) => {
-                self.part(if token.is_key { b"new key" } else { b"new scalar" }, text);
-                self.properties(token);
+                self.part(if is_key { b"new key" } else { b"new scalar" }, text);
+                self.properties(properties);
             }
             Expected::Bare(text) => self.bare(text),
         }
@@ -151,9 +184,9 @@ impl<H: Hasher> Fingerprint<H> {
         self.part(b"bare", text);
     }
 
-    fn properties(&mut self, token: &Token<'_>) {
-        self.0.write_usize(token.properties.anchor);
-        self.part(b"tag", token.properties.tag.as_deref().unwrap_or_default());
+    fn properties(&mut self, properties: &Properties) {
+        self.0.write_usize(properties.anchor);
+        self.part(b"tag", properties.tag.as_deref().unwrap_or_default());
     }
 
     /// Lengths keep neighbours apart.

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use redeem_syntax::python::constant_text;
 use redeem_syntax::scalar::Scalar;
 use redeem_syntax::{
-    Code, Diagnostic, Format, Mark, Place, Reference, Scan, Severity, Source, Span, scan::MarkedString,
+    Code, Diagnostic, Format, Mark, Node, Place, Reference, Scan, Severity, Source, Span, scan::MarkedString,
 };
 use zeroize::Zeroizing;
 
 use crate::answers::{Answer, Answers};
 use crate::edit::{Edit, Rendered};
-use crate::encode::{Encoding, Piece, Reader, Spot, Unencodable, bare, encode, has_types, python};
+use crate::encode::{
+    Encoding, Expressions, Piece, Reader, Spot, Unencodable, bare, encode, has_types, python,
+};
 use crate::filter::{self, Filtered, check_filters};
-use crate::proof::{self, Expected};
+use crate::proof::{self, Expected, Touched};
 use crate::suggest::nearest;
 use crate::url;
 
@@ -36,8 +39,11 @@ pub fn render(source: &Source, scan: &Scan, answers: &Answers, encoding: &Encodi
     let mut expected = Vec::new();
     for string in &scan.strings {
         if let Some((edit, says)) = writer.string(string) {
+            if let Node::Tagged(tag) = &string.scalar.node {
+                edits.push(Edit { span: tag.clone(), text: Zeroizing::default() });
+            }
             edits.push(edit);
-            expected.push((string.scalar.span.start, says));
+            expected.push((&string.scalar, says));
         }
     }
     diagnostics.append(&mut writer.diagnostics);
@@ -79,16 +85,19 @@ enum Says {
     Bare(String),
 }
 
-fn proves(source: &Source, rendered: &Rendered, expected: &[(usize, Says)], encoding: Encoding) -> bool {
+fn proves(source: &Source, rendered: &Rendered, expected: &[(&Scalar, Says)], encoding: Encoding) -> bool {
     // Text has no structure that could be broken.
     if source.format() == Format::Text {
         return true;
     }
-    let touched: BTreeMap<usize, Expected<'_>> = expected
+    let touched: BTreeMap<usize, Touched<'_>> = expected
         .iter()
-        .map(|(start, says)| match says {
-            Says::Text(text) => (*start, Expected::Text(text)),
-            Says::Bare(text) => (*start, Expected::Bare(text)),
+        .map(|(scalar, says)| {
+            let says = match says {
+                Says::Text(text) => Expected::Text(text),
+                Says::Bare(text) => Expected::Bare(text),
+            };
+            (scalar.span.start, Touched { says, node: &scalar.node })
         })
         .collect();
     // The text of a dotenv value depends on its reader; only the structure around it is compared.
@@ -138,7 +147,10 @@ impl Writer<'_> {
             return self.bare(reference, scalar, text);
         }
         let first = values.first().map(|(reference, _)| *reference);
-        let pieces = self.pieces(string, values)?;
+        let mut pieces = self.pieces(string, values)?;
+        if let Some(text) = self.folded(string, &pieces) {
+            pieces = vec![Piece { range: 0..scalar.decoded.text.len(), text }];
+        }
         let spot = Spot { source: self.source.text(), scalar, pieces: &pieces };
         match encode(&spot, self.encoding) {
             Ok(edit) => Some((edit, Says::Text(spot.new_text()))),
@@ -148,6 +160,15 @@ impl Writer<'_> {
                 None
             }
         }
+    }
+
+    /// What an expression says, if it is to be folded and nothing but a text is left of it.
+    fn folded(&self, string: &MarkedString, pieces: &[Piece]) -> Option<Zeroizing<String>> {
+        string.expression.as_ref().filter(|_| self.encoding.expressions == Expressions::Fold)?;
+        let spot = Spot { source: self.source.text(), scalar: &string.scalar, pieces };
+        let text = Zeroizing::new(constant_text(&spot.new_text())?);
+        // What begins like an expression would be taken for one.
+        (!text.trim_start().starts_with("$ ")).then_some(text)
     }
 
     /// The filtered value of each reference of a string that is there; none if one lacks an answer.
@@ -233,7 +254,7 @@ impl Writer<'_> {
     }
 
     fn check_url(&self, reference: &Reference, scalar: &Scalar, text: &str) -> Result<(), Box<Diagnostic>> {
-        let is_plain_text = matches!(reference.place, Place::Text | Place::PythonText(_));
+        let is_plain_text = matches!(reference.place, Place::Text | Place::PythonText(_) | Place::FString);
         let is_encoded = reference.filters.iter().any(|filter| filter.name == "urlencode");
         if !is_plain_text
             || is_encoded
@@ -288,6 +309,23 @@ impl Writer<'_> {
                             Unencodable {
                                 message: "this string literal cannot hold the value".to_owned(),
                                 help: "leave out the literal's prefix `r` or `b`".to_owned(),
+                            },
+                        );
+                        return None;
+                    };
+                    pieces.push(Piece { range, text: Zeroizing::new(written) });
+                }
+                Place::FString => {
+                    let range = reference.range.clone();
+                    let (before, after) = (&text[..range.start], &text[range.end..]);
+                    let Some(written) = python::bare_fstring_text(before, after, &value) else {
+                        self.unencodable(
+                            reference.span.clone(),
+                            Unencodable {
+                                message: "a backslash before the reference would change its value".to_owned(),
+                                help:
+                                    "write two backslashes, for this text is read as Python's f-strings are"
+                                        .to_owned(),
                             },
                         );
                         return None;

@@ -15,7 +15,7 @@ use crate::backend::{BACKENDS, Variables};
 mod rules;
 
 pub(crate) use rules::matcher;
-pub use rules::{FilesRule, Rules, Treatment};
+pub use rules::{ByNameRule, DialectRule, FilesRule, Rules, Treatment};
 
 /// The file's name.
 pub const FILE_NAME: &str = "redeem.toml";
@@ -90,9 +90,12 @@ impl ConfigError {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct RawConfig {
+    target: Option<Spanned<String>>,
     render: RawRender,
     backend: Vec<Spanned<RawBackend>>,
     files: Vec<Spanned<FilesRule>>,
+    by_name: Vec<Spanned<ByNameRule>>,
+    dialect: Vec<Spanned<DialectRule>>,
     profile: BTreeMap<String, RawProfile>,
 }
 
@@ -102,6 +105,7 @@ struct RawRender {
     source: Option<Spanned<PathBuf>>,
     output: Option<Spanned<PathBuf>>,
     exclude: Vec<Spanned<String>>,
+    expressions: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -210,15 +214,29 @@ impl Config {
             }
             config.backends.push(read);
         }
-        for rule in raw.files {
-            let span = rule.span();
-            config.rules.push(rule.get_ref()).map_err(|(message, help)| {
+        let told = |span: Span| {
+            move |(message, help): rules::RuleError| {
                 let error = ConfigError::at(source, span, message);
                 match help {
                     Some(help) => error.help(help),
                     None => error,
                 }
-            })?;
+            }
+        };
+        if let Some(target) = raw.target {
+            config.rules.set_target(target.get_ref()).map_err(told(target.span()))?;
+        }
+        if let Some(expressions) = raw.render.expressions {
+            config.rules.set_expressions(expressions.get_ref()).map_err(told(expressions.span()))?;
+        }
+        for rule in raw.by_name {
+            config.rules.add_by_name(rule.get_ref()).map_err(told(rule.span()))?;
+        }
+        for rule in raw.dialect {
+            config.rules.add_dialect(rule.get_ref()).map_err(told(rule.span()))?;
+        }
+        for rule in raw.files {
+            config.rules.push(rule.get_ref()).map_err(told(rule.span()))?;
         }
         Ok(config)
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use redeem_core::{Answers, Encoding, Outcome, Plan, World, check, render, resolve};
-use redeem_syntax::{Diagnostic, Dialects, Scan, Source, may_hold_reference, scan};
+use redeem_syntax::{Diagnostic, Dialects, Scan, Source, scan};
 
 use crate::config::Treatment;
 use crate::inputs::{Input, Kind, unreadable};
@@ -215,7 +215,7 @@ fn open(input: &Input, treatment: &Treatment, is_named: bool) -> Result<Opened, 
     };
     let text = match text {
         Content::Opaque(bytes) => return Ok(Opened::Plain(bytes, file.mode)),
-        Content::Text(text) if !may_hold_reference(&text, *format) => {
+        Content::Text(text) if !dialects.may_stand_in(&text, *format) => {
             return Ok(Opened::Plain(text.into_bytes(), file.mode));
         }
         Content::Text(text) => text,

@@ -1,13 +1,18 @@
 //! Every case of `fixtures/dialects`: what is found, what is written, what is wrong.
+//!
+//! A line `config: …` of a case is a line of the `redeem.toml` that holds for it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use redeem_host::config::{Config, Treatment};
 use redeem_host::{Dialects, Encoding, Format, Memory, Source, render_text, syntax::scan::scan};
 
 /// One file: a header of `field: value` lines, then sections that begin with `--- name`.
 struct Case {
     format: Format,
+    dialects: Dialects,
+    encoding: Encoding,
     secrets: Vec<(String, String)>,
     before: String,
     after: Option<String>,
@@ -22,8 +27,13 @@ fn read(path: &Path) -> Case {
     let field = |name: &'static str| {
         header.lines().filter_map(move |line| line.strip_prefix(name)).map(str::to_owned)
     };
+    let format = Format::from_name(&field("format: ").next().expect("a format")).expect("a known format");
+    let config: String = field("config: ").map(|line| line + "\n").collect();
+    let (dialects, encoding) = told(&config).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut case = Case {
-        format: Format::from_name(&field("format: ").next().expect("a format")).expect("a known format"),
+        format,
+        dialects,
+        encoding,
         secrets: field("secret: ")
             .map(|line| {
                 let (name, value) = line.split_once('=').expect("name=value");
@@ -50,16 +60,29 @@ fn read(path: &Path) -> Case {
     case
 }
 
+/// What a `redeem.toml` says of the file of a case.
+fn told(config: &str) -> Result<(Dialects, Encoding), String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("redeem.toml");
+    fs::write(&path, config).expect("a config");
+    let config = Config::read(&path, None).map_err(|error| error.0.message)?;
+    match config.rules.treatment(Path::new("case"), true) {
+        Treatment::Live { dialects, encoding, .. } => Ok((Dialects::clone(&dialects), encoding)),
+        Treatment::Copy => Err("the case is not live".to_owned()),
+    }
+}
+
 fn check(path: &Path) -> Result<(), String> {
     let case = read(path);
     let source = Source::new("case", case.before, case.format);
-    let dialects = Dialects::default();
-    let refs: Vec<String> = scan(&source, &dialects)
+    let refs: Vec<String> = scan(&source, &case.dialects)
         .references
         .iter()
-        .map(|reference| format!("{} {}", reference.dialect, source.slice(&reference.span)))
+        .map(|reference| {
+            format!("{} {}", reference.dialect, source.slice(&reference.span)).replace('\n', "⏎")
+        })
         .collect();
-    let outcome = render_text(&source, &dialects, &Encoding::default(), &Memory::new(case.secrets));
+    let outcome = render_text(&source, &case.dialects, &case.encoding, &Memory::new(case.secrets));
     let problems: Vec<String> = outcome
         .diagnostics
         .iter()

@@ -1,18 +1,32 @@
 //! The families of reference syntax, one file each, and the table of them.
 
+use std::borrow::Cow;
+
 use crate::code::{Code, Severity};
 use crate::pipeline::Filter;
-use crate::{Format, Name, Place, Span, python};
+use crate::{Name, Place, Span, python};
 
 mod brace;
 mod by_name;
+pub(crate) mod custom;
 mod delimited;
 mod dollar;
+mod env;
 mod expression;
+mod from_secret;
+mod github;
+mod julep_legacy;
 mod near_miss;
+mod secret_uri;
+mod tag;
+mod zenml;
 
+pub(crate) use brace::ends_later as brace_ends_later;
 pub(crate) use by_name::names_a_secret;
+pub(crate) use from_secret::KEY as FROM_SECRET_KEY;
 pub(crate) use near_miss::loose_expressions;
+pub(crate) use tag::{TAG as SECRET_TAG, span_before as tag_span_before};
+pub(crate) use zenml::opens_unquoted as zenml_opens_unquoted;
 
 /// One family of reference syntax.
 pub struct Dialect {
@@ -22,25 +36,46 @@ pub struct Dialect {
     pub is_default: bool,
     /// What it looks like, for documentation.
     pub form: &'static str,
+    /// The text that each of its references holds; none for the word `secret`, whatever its case.
+    pub(crate) sigil: Option<&'static str>,
     /// How it finds references.
     pub(crate) find: Find,
 }
 
 /// How a dialect looks at a text.
 pub(crate) enum Find {
-    /// Asked at each `secret` in a text, with the offset of that word.
+    /// Asked at each of its sigils in a text, with the offset of that.
     AtSigil(fn(text: &str, sigil: usize) -> Vec<Hit>),
+    /// The same, but not in the string literals of an expression, which its host reads in another way.
+    OutsideExpressions(fn(text: &str, sigil: usize) -> Vec<Hit>),
     /// Asked once with the whole text of a scalar; an answer speaks for all of it.
     WholeScalar(FindWhole),
-    /// Found by the key beside it.
-    ByKey,
+    /// Found by the nodes around it: a key, a tag, a map.
+    ByNode,
 }
 
 /// Looks at the whole text of a scalar, with a way to ask the dialects that stand anywhere about parts of it.
 type FindWhole = fn(text: &str, inline: &dyn Fn(&str) -> Vec<Hit>) -> Option<Finds>;
 
 /// Every dialect.
-pub const DIALECTS: &[Dialect] = &[brace::DIALECT, dollar::DIALECT, expression::DIALECT, by_name::DIALECT];
+///
+/// Where two could claim a text, the one that stands first here does.
+pub const DIALECTS: &[Dialect] = &[
+    brace::DIALECT,
+    dollar::DIALECT,
+    expression::DIALECT,
+    by_name::DIALECT,
+    github::DIALECT,
+    julep_legacy::DIALECT,
+    secret_uri::DIALECT,
+    zenml::DIALECT,
+    env::DIALECT,
+    tag::DIALECT,
+    from_secret::DIALECT,
+];
+
+/// The dialect that is live by default and whose scalars are programs.
+pub(crate) const EXPRESSION: &str = expression::DIALECT.name;
 
 /// What stands in the decoded text of one scalar.
 #[derive(Debug, Default)]
@@ -69,7 +104,7 @@ pub(crate) enum What {
 /// A reference before its place in the source is known.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) dialect: &'static str,
+    pub(crate) dialect: Cow<'static, str>,
     pub(crate) name: Name,
     pub(crate) name_range: Span,
     pub(crate) filters: Vec<Filter>,
@@ -119,93 +154,5 @@ impl Problem {
 
     pub(crate) fn at(self, range: Span) -> Hit {
         Hit { range, what: What::Problem(Box::new(self)) }
-    }
-}
-
-/// Which dialects are live in a file, and what they are told.
-#[derive(Clone, Debug)]
-pub struct Dialects {
-    live: Vec<&'static str>,
-    /// The keys whose value names a secret.
-    pub by_name_keys: Vec<String>,
-}
-
-impl Default for Dialects {
-    fn default() -> Self {
-        let live = DIALECTS.iter().filter(|dialect| dialect.is_default).map(|dialect| dialect.name).collect();
-        Self { live, by_name_keys: vec!["secret_name".to_owned()] }
-    }
-}
-
-impl Dialects {
-    /// Reads a list as `redeem.toml` has it: `+x` and `-x` change the default, plain names replace it.
-    ///
-    /// # Errors
-    /// The first word that names no dialect.
-    pub fn from_words<'w>(words: impl IntoIterator<Item = &'w str>) -> Result<Self, &'w str> {
-        let mut dialects = Self::default();
-        let mut words = words.into_iter().peekable();
-        let mut is_replaced = words.peek().is_none();
-        if is_replaced {
-            dialects.live.clear();
-        }
-        for word in words {
-            let name = word.trim_start_matches(['+', '-']);
-            let known = DIALECTS.iter().find(|dialect| dialect.name == name).ok_or(word)?.name;
-            if !word.starts_with(['+', '-']) && !std::mem::replace(&mut is_replaced, true) {
-                dialects.live.clear();
-            }
-            dialects.live.retain(|&live| live != known);
-            if !word.starts_with('-') {
-                dialects.live.push(known);
-            }
-        }
-        Ok(dialects)
-    }
-
-    /// Whether the dialect of this name is live.
-    pub fn is_live(&self, name: &str) -> bool {
-        self.live.contains(&name)
-    }
-
-    fn live(&self) -> impl Iterator<Item = &'static Dialect> + '_ {
-        DIALECTS.iter().filter(|dialect| self.is_live(dialect.name))
-    }
-
-    /// Everything that stands in the decoded text of one scalar.
-    pub(crate) fn find(&self, text: &str, format: Format) -> Finds {
-        // An expression is one scalar of a document; a whole text file or an env line is none.
-        let may_be_whole = matches!(format, Format::Yaml | Format::Toml | Format::Json);
-        let inline = |text: &str| self.find_inline(text);
-        let whole = self.live().filter(|_| may_be_whole).find_map(|dialect| match dialect.find {
-            Find::WholeScalar(find) => find(text, &inline),
-            _ => None,
-        });
-        whole.unwrap_or_else(|| {
-            let mut hits = inline(text);
-            if may_be_whole && self.is_live(expression::DIALECT.name) {
-                hits.extend(loose_expressions(text));
-                hits.sort_by_key(|hit| hit.range.start);
-            }
-            Finds { hits, expression: None }
-        })
-    }
-
-    /// What the dialects that stand anywhere in a text find in it, in order, without overlap.
-    pub(crate) fn find_inline(&self, text: &str) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = Vec::new();
-        let mut from = 0;
-        while let Some(sigil) = crate::sigil::next_sigil(text, from) {
-            from = sigil + "secret".len();
-            let found = self.live().find_map(|dialect| match dialect.find {
-                Find::AtSigil(find) => Some(find(text, sigil)).filter(|found| !found.is_empty()),
-                _ => None,
-            });
-            for hit in found.into_iter().flatten() {
-                from = from.max(hit.range.end);
-                hits.push(hit);
-            }
-        }
-        hits
     }
 }

@@ -24,6 +24,7 @@
 pub mod code;
 pub mod diagnostic;
 pub mod dialect;
+mod dialects;
 pub mod event;
 pub mod format;
 pub mod name;
@@ -37,14 +38,14 @@ pub mod source;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Fix, Label};
-pub use dialect::Dialects;
+pub use dialect::custom::{Custom, CustomError};
+pub use dialects::{ByName, Dialects, Target};
 pub use event::{Event, SyntaxError, Token};
 pub use format::Format;
 pub use name::Name;
 pub use reference::{Mark, Place, Reference};
-pub use scalar::{KeyPath, Scalar, Segment, Style};
+pub use scalar::{KeyPath, Node, Scalar, Segment, Style};
 pub use scan::{Scan, scan};
-pub use sigil::may_hold_reference;
 pub use source::Source;
 
 /// Byte offsets into a text: 0-based, end exclusive.

@@ -29,31 +29,38 @@ impl fmt::Display for Name {
 }
 
 /// A rule that names of one dialect follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NameRule {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NameRule {
     /// The longest name allowed, in characters.
-    pub longest: usize,
+    pub(crate) longest: usize,
+    /// Whether a name may begin with this character.
+    pub(crate) first: fn(char) -> bool,
+    /// Whether this character may stand in a name or a key.
+    pub(crate) rest: fn(char) -> bool,
     /// How the rule is told to people.
-    pub words: &'static str,
+    pub(crate) words: &'static str,
 }
 
 impl NameRule {
-    /// Reads `NAME` or `NAME.KEY`.
+    /// Reads `NAME` or `NAME.KEY`; a key follows the rule for the characters behind the first.
     ///
     /// # Errors
     /// A sentence that says what is wrong with `text` as a name.
-    pub fn read(&self, text: &str) -> Result<Name, String> {
+    pub(crate) fn read(&self, text: &str) -> Result<Name, String> {
         let name = Name::split(text);
         if name.secret.is_empty() {
             return Err("the name is empty".to_owned());
         }
-        if let Some(bad) = name.secret.chars().find(|&c| !is_name_char(c)) {
+        if let Some(bad) = name.secret.chars().find(|&c| !(self.rest)(c)) {
             return Err(format!("{} is not allowed in a name", describe(bad)));
         }
-        if name.secret.len() > self.longest {
+        if let Some(bad) = name.secret.chars().next().filter(|&c| !(self.first)(c)) {
+            return Err(format!("a name cannot begin with {}", describe(bad)));
+        }
+        if name.secret.chars().count() > self.longest {
             return Err(format!(
                 "the name has {} characters, {} are allowed",
-                name.secret.len(),
+                name.secret.chars().count(),
                 self.longest
             ));
         }
@@ -61,7 +68,7 @@ impl NameRule {
             Some(key) if key.is_empty() || key.split('.').any(str::is_empty) => {
                 Err("the key behind the dot is empty".to_owned())
             }
-            Some(key) => match key.chars().find(|&c| !is_name_char(c) && c != '.') {
+            Some(key) => match key.chars().find(|&c| !(self.rest)(c) && c != '.') {
                 Some(bad) => Err(format!("{} is not allowed in a key", describe(bad))),
                 None => Ok(name),
             },
@@ -71,8 +78,18 @@ impl NameRule {
 }
 
 /// Whether a character may stand in a name: ASCII letters, digits, `_` and `-`.
-pub fn is_name_char(c: char) -> bool {
+pub(crate) fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+/// Whether a character may stand in an identifier behind its first.
+pub(crate) fn is_word_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// Whether a character may begin an identifier.
+pub(crate) fn is_word_start(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_'
 }
 
 fn describe(c: char) -> String {
@@ -88,7 +105,8 @@ fn describe(c: char) -> String {
 mod tests {
     use super::*;
 
-    const RULE: NameRule = NameRule { longest: 8, words: "" };
+    const RULE: NameRule =
+        NameRule { longest: 8, first: |c| c != '-' && is_name_char(c), rest: is_name_char, words: "" };
 
     #[test]
     fn a_name_splits_at_the_first_dot() {
@@ -105,6 +123,7 @@ mod tests {
             ("a\u{1}", "U+0001"),
             ("ä", "`ä`"),
             ("123456789", "9 characters"),
+            ("-a", "begin with `-`"),
             ("a.", "key"),
             ("a..b", "key"),
             ("a.b c", "a blank"),

@@ -5,11 +5,14 @@
 //!
 //! All offsets are byte offsets into the whole text given to [`scan`], 0-based, end exclusive.
 
+mod fold;
 mod fstring;
 mod grammar;
 mod lexer;
 
 use std::ops::Range;
+
+pub use fold::constant_text;
 
 /// How deep brackets, f-string fields and lambdas may nest before the scan gives up with [`Problem::TooDeep`].
 ///

@@ -1,5 +1,7 @@
 //! A place in a file that stands for a secret's value.
 
+use std::borrow::Cow;
+
 use crate::pipeline::Filter;
 use crate::{Name, Span, python};
 
@@ -7,7 +9,7 @@ use crate::{Name, Span, python};
 #[derive(Clone, Debug)]
 pub struct Reference {
     /// The dialect it is written in: `brace`.
-    pub dialect: &'static str,
+    pub dialect: Cow<'static, str>,
     /// The value it asks for.
     pub name: Name,
     /// The filters the value goes through, in order.
@@ -29,6 +31,8 @@ pub struct Reference {
 pub enum Place {
     /// Plain text: the value is written as it is.
     Text,
+    /// The inside of an f-string that has no quotes of its own, as Julep takes a whole string.
+    FString,
     /// The text of a Python string literal.
     PythonText(python::Literal),
     /// Python code.

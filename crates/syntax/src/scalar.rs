@@ -21,6 +21,20 @@ pub struct Scalar {
     pub in_flow: bool,
     /// YAML: the tag as the parser resolved it.
     pub tag: Option<String>,
+    /// What a new text replaces.
+    pub node: Node,
+}
+
+/// What a new text for a string replaces in the document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Node {
+    /// The string itself.
+    #[default]
+    Scalar,
+    /// The string and its tag, which stands here with the blanks behind it.
+    Tagged(Span),
+    /// A whole map, at the span of the scalar: a string takes its place.
+    Map,
 }
 
 /// How a string is written.

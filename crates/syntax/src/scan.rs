@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use crate::dialect::{Finds, Hit, What, names_a_secret};
+use crate::dialect::{Finds, Hit, Problem, What, brace_ends_later, zenml_opens_unquoted};
+use crate::dialects::Target;
 use crate::event::IGNORE;
 use crate::format::decode;
-use crate::scalar::Decoded;
 use crate::{
-    Code, Diagnostic, Dialects, Event, Format, KeyPath, Mark, Place, Reference, Scalar, Source, Span, Style,
-    Token, python, sigil,
+    Code, Diagnostic, Dialects, Event, Format, KeyPath, Mark, Node, Reference, Scalar, Source, Span, Style,
+    Token, python,
 };
 
 mod broken;
+mod nodes;
 mod walker;
 
 use broken::scan_broken;
+use nodes::Nodes;
 use walker::Walker;
 
 /// Everything found in one text, in file order.
@@ -53,7 +55,7 @@ impl Scan {
 /// A text that is not valid in its format is scanned line by line, so that its references are known too.
 pub fn scan(source: &Source, dialects: &Dialects) -> Scan {
     let text = source.text();
-    if !sigil::may_hold_reference(text, source.format()) {
+    if !dialects.may_stand_in(text, source.format()) {
         return Scan { is_valid: true, ..Scan::default() };
     }
     let mut scanner = Scanner::new(source, dialects, true);
@@ -71,8 +73,8 @@ struct Scanner<'a, 's> {
     dialects: &'a Dialects,
     ignored: BTreeSet<usize>,
     walker: Walker<'s>,
-    /// Whether the last key was one whose value names a secret.
-    by_name: bool,
+    /// What the last nodes may be the beginning of.
+    nodes: Nodes<'a, 's>,
     found: Scan,
 }
 
@@ -83,7 +85,7 @@ impl<'a, 's> Scanner<'a, 's> {
             dialects,
             ignored: ignored_lines(source),
             walker: Walker::default(),
-            by_name: false,
+            nodes: Nodes::default(),
             found: Scan { is_valid, ..Scan::default() },
         }
     }
@@ -92,64 +94,45 @@ impl<'a, 's> Scanner<'a, 's> {
         match event {
             Event::Scalar(token) => self.scalar(token),
             other => {
-                if !matches!(other, Event::Comment(_)) {
-                    self.by_name = false;
-                }
                 if let Event::Fixed(line) = other
                     && self.source.format() == Format::Dotenv
                 {
                     self.odd_line(line);
                 }
+                self.node(&other);
                 self.walker.take(&other);
             }
         }
     }
 
     fn scalar(&mut self, token: Token<'s>) {
-        let names_secret = !token.is_key && std::mem::take(&mut self.by_name);
         if token.is_key {
-            self.by_name = self.dialects.by_name_keys.iter().any(|key| *key == token.text);
             self.unquoted_flow(&token);
         }
-        let has_sigil = sigil::has_sigil(&token.text);
+        let by_node = self.scalar_node(&token);
+        let has_sigil = self.dialects.may_be_in(&token.text);
         self.walker.scalar(token.is_key, || token.text.clone());
         // A comment at a scalar's first line counts for all of it; plain text is no scalar of that kind.
         let is_ignored = token.style != Style::Text && self.is_ignored(token.span.start);
-        if !(has_sigil || names_secret) || is_ignored {
+        if !(has_sigil || by_node.is_some()) || is_ignored {
             return;
         }
-        let Some(decoded) = decode(self.source.text(), &token) else {
-            self.found.diagnostics.push(
-                Diagnostic::new(
-                    Code::SyntaxError,
-                    "this value is written in a way that cannot be edited safely",
-                )
-                .at(self.source, token.span.clone(), "this value")
-                .with_help("write it in plain quotes"),
-            );
-            return;
-        };
+        let Some(mut scalar) = self.decoded(token) else { return };
+        if let Some(nodes::Named::Tagged) = by_node {
+            return self.tagged(scalar);
+        }
         let finds = if has_sigil {
-            self.dialects.find(&decoded.text, self.source.format())
+            self.dialects.find(&scalar.decoded.text, self.source.format())
         } else {
             Finds::default()
         };
-        let string = self.found.strings.len();
         if finds.hits.is_empty() {
-            if names_secret && self.dialects.is_live("by-name") {
-                self.by_name(&decoded, string);
+            if let Some(nodes::Named::ByKey(pair)) = by_node {
+                self.by_name(scalar, pair);
             }
             return;
         }
-        let mut scalar = Scalar {
-            span: token.span,
-            style: token.style,
-            decoded,
-            path: KeyPath::default(),
-            is_key: token.is_key,
-            in_flow: token.in_flow,
-            tag: token.properties.tag,
-        };
+        let string = self.found.strings.len();
         let marks = self.marks(finds.hits, &scalar, string);
         if !marks.is_empty() {
             scalar.path = self.walker.path();
@@ -157,10 +140,36 @@ impl<'a, 's> Scanner<'a, 's> {
         }
     }
 
+    /// The scalar of a token, with the map from what it says to how that is written.
+    fn decoded(&mut self, token: Token<'s>) -> Option<Scalar> {
+        let Some(decoded) = decode(self.source.text(), &token) else {
+            self.found.diagnostics.push(
+                Diagnostic::new(
+                    Code::SyntaxError,
+                    "this value is written in a way that cannot be edited safely",
+                )
+                .at(self.source, token.span, "this value")
+                .with_help("write it in plain quotes"),
+            );
+            return None;
+        };
+        Some(Scalar {
+            span: token.span,
+            style: token.style,
+            decoded,
+            path: KeyPath::default(),
+            is_key: token.is_key,
+            in_flow: token.in_flow,
+            tag: token.properties.tag,
+            node: Node::Scalar,
+        })
+    }
+
     /// Sorts hits into references, escapes and problems.
     fn marks(&mut self, hits: Vec<Hit>, scalar: &Scalar, string: usize) -> Vec<Mark> {
         let mut marks = Vec::new();
-        for hit in hits {
+        for mut hit in hits {
+            self.obey_target(&mut hit, &scalar.decoded.text);
             let span = scalar.decoded.source_span(&hit.range);
             if self.is_ignored(span.start) {
                 continue;
@@ -195,20 +204,19 @@ impl<'a, 's> Scanner<'a, 's> {
         marks
     }
 
-    fn by_name(&mut self, decoded: &Decoded, string: usize) {
-        let Some(name) = names_a_secret(&decoded.text) else { return };
-        let range = 0..decoded.text.len();
-        let span = decoded.source_span(&range);
-        self.found.references.push(Reference {
-            dialect: "by-name",
-            name,
-            filters: Vec::new(),
-            name_span: span.clone(),
-            span,
-            range,
-            string,
-            place: Place::Kept,
-        });
+    /// Makes a problem of a reference that the file's target reads in another way.
+    fn obey_target(&self, hit: &mut Hit, text: &str) {
+        let What::Reference(found) = &hit.what else { return };
+        let is_whole = self.dialects.target() == Target::MonteCarlo && found.dialect == "brace";
+        if is_whole && brace_ends_later(text, &hit.range) {
+            let problem = Problem::new(
+                Code::AmbiguousReference,
+                "Monte Carlo reads this name up to the last `}` of the string",
+                "two readings",
+            );
+            let help = "put each reference into a string of its own, without a `}` behind it";
+            *hit = problem.help(help).at(hit.range.clone());
+        }
     }
 
     /// A line that is no `NAME=value` is left as it is, so a reference in it is told.
@@ -229,20 +237,26 @@ impl<'a, 's> Scanner<'a, 's> {
         }
     }
 
-    /// `key: {secret:x}` without quotes is a mapping with the key `secret:x` to every YAML parser.
+    /// `key: {secret:x}` without quotes is a mapping with the key `secret:x` to every YAML parser,
+    /// and `{{name.key}}` is one whose key is a mapping.
     fn unquoted_flow(&mut self, token: &Token<'_>) {
-        if !(token.style == Style::YamlPlain && token.in_flow && token.text.starts_with("secret:")) {
+        if !(token.style == Style::YamlPlain && token.in_flow) {
             return;
         }
         let text = self.source.text();
         let before = text[..token.span.start].trim_end_matches([' ', '\t']);
         let after = text[token.span.end..].trim_start_matches([' ', '\t']);
-        if !before.ends_with('{') || !after.starts_with('}') {
+        let is_zenml = self.dialects.is_live("zenml") && zenml_opens_unquoted(before, &token.text, after);
+        if !is_zenml && !token.text.starts_with("secret:")
+            || !before.ends_with('{')
+            || !after.starts_with('}')
+        {
             return;
         }
-        let span = before.len() - 1..text.len() - after.len() + 1;
+        let braces = 1 + usize::from(is_zenml);
+        let span = before.len() - braces..text.len() - after.len() + braces;
         let inner = self.dialects.find_inline(&text[span.clone()]);
-        let is_reference = inner.iter().any(|hit| matches!(hit.what, What::Reference(_)));
+        let is_reference = is_zenml || inner.iter().any(|hit| matches!(hit.what, What::Reference(_)));
         if is_reference && !self.is_ignored(span.start) {
             self.found.diagnostics.push(unquoted(self.source, span));
         }

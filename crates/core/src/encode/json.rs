@@ -11,6 +11,15 @@ pub(super) fn encode(spot: &Spot<'_>) -> Zeroizing<String> {
     spot.splice(|piece, out| escape_into(out, piece))
 }
 
+/// `text` in quotes.
+pub(crate) fn string(text: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(2 * text.len() + 2));
+    out.push('"');
+    escape_into(&mut out, text);
+    out.push('"');
+    out
+}
+
 /// Writes `text` as the inside of a JSON string.
 ///
 /// U+2028 and U+2029 are escaped too: JavaScript before 2019 took them for line breaks.

@@ -52,6 +52,40 @@ pub(crate) fn text_in_literal(
     fitting_text(literal.quote, &text[literal.span.start..span.start], &text[span.end..], value)
 }
 
+/// Writes `value` between two parts of a text that is the inside of `f'''…'''`, as Julep takes a whole string.
+///
+/// Julep trims the string first, makes single braces of double ones, and takes some shapes for expressions;
+/// so nothing is written that could change any of that.
+pub(crate) fn bare_fstring_text(before: &str, after: &str, value: &str) -> Option<String> {
+    if ends_in_open_escape(before) {
+        return None;
+    }
+    let is_first = before.trim().is_empty() || before.ends_with('$');
+    let lead = value.len() - value.trim_start_matches(' ').len();
+    let tail = value.trim_end_matches(' ').len();
+    let mut text = String::with_capacity(value.len());
+    for (at, c) in value.char_indices() {
+        let is_end = at + c.len_utf8() == value.len();
+        let is_special = matches!(c, '{' | '}' | '[' | ']')
+            || c == ' ' && (is_first && at < lead || after.trim().is_empty() && at >= tail)
+            || at == 0 && (is_first && matches!(c, '$' | '_') || joins_octal(before, c))
+            || is_end && after.starts_with('[');
+        if is_special && c.is_ascii() {
+            text.push_str(&format!("\\x{:02x}", u32::from(c)));
+        } else {
+            push_escaped(&mut text, c, '\'');
+        }
+    }
+    Some(text)
+}
+
+/// Whether a digit would be taken into an octal escape of up to three digits that ends just before it.
+fn joins_octal(before: &str, first: char) -> bool {
+    let is_octal = |c: char| ('0'..='7').contains(&c);
+    let digits = before.bytes().rev().take(2).take_while(|&byte| is_octal(char::from(byte))).count();
+    is_octal(first) && (1..=digits).any(|digits| ends_in_open_escape(&before[..before.len() - digits]))
+}
+
 /// Writes `value` for the span of `use_`.
 ///
 /// Text that cannot stand in the f-string (a quote in a raw one) is written as a field with a literal.
@@ -137,19 +171,17 @@ pub(crate) fn edits(
 /// Text for a place between `before` and `after`, or `None` if it would become part of what stands there.
 fn fitting_text(quote: Quote, before: &str, after: &str, value: &str) -> Option<String> {
     let mut text = literal_text(quote, value)?;
-    let is_octal = |c: char| ('0'..='7').contains(&c);
     // A backslash before a brace or a dollar stands for itself, but not before a letter or a quote.
     if ends_in_open_escape(before) {
         return None;
     }
     // An octal escape takes up to three digits, so one of fewer would take the value's first.
-    let digits = before.bytes().rev().take(2).take_while(|&byte| is_octal(char::from(byte))).count();
-    if !quote.raw && (1..=digits).any(|digits| ends_in_open_escape(&before[..before.len() - digits])) {
-        if value.is_empty() && after.starts_with(is_octal) {
-            return None;
-        }
-        if let Some(first) = value.chars().next().filter(|&c| is_octal(c)) {
-            text.replace_range(..1, &format!("\\x{:02x}", u32::from(first)));
+    if !quote.raw {
+        let first = value.chars().next().or_else(|| after.chars().next());
+        match (first.filter(|&first| joins_octal(before, first)), value.is_empty()) {
+            (Some(_), true) => return None,
+            (Some(first), false) => text.replace_range(..1, &format!("\\x{:02x}", u32::from(first))),
+            (None, _) => {}
         }
     }
     // Where nothing is left between two quotes they may run together into three.
@@ -246,6 +278,23 @@ mod tests {
         let after = apply(text, &edits);
         assert_eq!(after, expected);
         assert_eq!(scan(&after).map(|again| again.uses), Some(Vec::new()), "{after}");
+    }
+
+    #[test]
+    fn text_of_a_bare_f_string_keeps_its_shape() {
+        for (before, after, value, expected) in [
+            ("Bearer ", "", "K1", "K1"),
+            ("", "", " $ x ", "\\x20$ x\\x20"),
+            ("", "", "$ x", "\\x24 x"),
+            ("$", "", " x", "\\x20x"),
+            ("", "", "_", "\\x5f"),
+            ("a", "", "it's {{x}} [1]", "it\\'s \\x7b\\x7bx\\x7d\\x7d \\x5b1\\x5d"),
+            ("", "[0]", "outputs", "output\\x73"),
+            ("\\1", "", "23", "\\x323"),
+        ] {
+            assert_eq!(bare_fstring_text(before, after, value).as_deref(), Some(expected), "{value:?}");
+        }
+        assert_eq!(bare_fstring_text("\\", "", "n"), None);
     }
 
     #[test]

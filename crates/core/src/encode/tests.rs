@@ -199,7 +199,7 @@ fn dotenv_quotes_are_those_that_all_readers_share() {
         (Reader::Docker, "'", Ok("A='\n")),
         (Reader::Docker, "a\nB=1", Err(Code::UnencodableValue)),
     ] {
-        let encoding = Encoding { reader: Some(reader), escape: None };
+        let encoding = Encoding { reader: Some(reader), ..Encoding::default() };
         let rendered = rendered_for(Format::Dotenv, "A={secret:x}\n", value, encoding);
         assert_eq!(rendered.as_deref().map_err(|code| *code), expected, "{reader:?} {value:?}");
     }

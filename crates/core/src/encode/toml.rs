@@ -59,7 +59,8 @@ fn is_bare_key(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-fn basic(text: &str) -> Zeroizing<String> {
+/// `text` in double quotes.
+pub(super) fn basic(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(2 * text.len() + 2));
     out.push('"');
     escape_into(&mut out, text);

@@ -53,6 +53,15 @@ pub(super) fn encode(spot: &Spot<'_>) -> Result<Zeroizing<String>, Unencodable> 
     Ok(written)
 }
 
+/// `text` as a scalar of its own: without quotes where every reader takes it for this string.
+pub(super) fn string(text: &str, in_flow: bool) -> Zeroizing<String> {
+    if plain::is_plain(text, in_flow) && plain_is_string(text) && !has_marker(&format!("\n{text}")) {
+        Zeroizing::new(text.to_owned())
+    } else {
+        quoted(text)
+    }
+}
+
 /// Whether a line behind the first is what ends a document, wherever it stands (YAML 1.2.2, 9.1.2).
 fn has_marker(written: &str) -> bool {
     let ends = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t', '\r']);

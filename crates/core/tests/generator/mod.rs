@@ -87,7 +87,7 @@ impl Case {
         let found = scan(&source, &Dialects::default());
         let secrets =
             self.answers.iter().map(|(name, value)| (Name::split(name), Secret::from(value.as_str())));
-        let encoding = Encoding { reader: self.reader, escape: None };
+        let encoding = Encoding { reader: self.reader, ..Encoding::default() };
         let outcome = redeem_core::render(&source, &found, &secrets.collect::<Answers>(), &encoding);
         let Some(rendered) = outcome.rendered else {
             let first = outcome.diagnostics.first().expect("a refusal says why");

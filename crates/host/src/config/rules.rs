@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
-use redeem_core::{Encoding, Escape, Reader, nearest};
+use redeem_core::{Encoding, Escape, Expressions, Reader, nearest};
 use redeem_syntax::dialect::DIALECTS;
-use redeem_syntax::{Dialects, Format, format::FORMATS};
+use redeem_syntax::{ByName, Custom, Dialects, Format, Target, format::FORMATS};
 use serde::Deserialize;
 
 /// One `[[files]]` table.
@@ -25,9 +25,41 @@ pub struct FilesRule {
     pub reader: Option<String>,
 }
 
+/// One `[[by_name]]` table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByNameRule {
+    /// The key whose value, or whose map's values, name secrets.
+    pub key: String,
+    /// `keep`, or the key that gets the value.
+    pub render: Option<String>,
+}
+
+/// One `[[dialect]]` table: a dialect of the user's own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DialectRule {
+    /// What lists of dialects call it.
+    pub name: String,
+    /// The text that opens a reference.
+    pub open: String,
+    /// The text that closes it.
+    pub close: String,
+    /// A regular expression for the whole name.
+    pub names: String,
+}
+
 /// All rules, in order: later ones win.
 #[derive(Clone, Debug, Default)]
-pub struct Rules(Vec<(GlobMatcher, Effect)>);
+pub struct Rules {
+    files: Vec<(GlobMatcher, Effect)>,
+    by_name: Vec<ByName>,
+    custom: Vec<Custom>,
+    target: Target,
+    expressions: Expressions,
+    /// The dialects of a file that no rule speaks of.
+    default: Arc<Dialects>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Effect {
@@ -61,19 +93,59 @@ pub enum Treatment {
 }
 
 /// What is wrong with a rule, and what to write instead.
-type RuleError = (String, Option<String>);
+pub(super) type RuleError = (String, Option<String>);
 
 impl Rules {
-    /// Adds a rule behind the others.
+    pub(super) fn set_target(&mut self, name: &str) -> Result<(), RuleError> {
+        self.target = choose("target", Some(name), Target::NAMES)?.unwrap_or_default();
+        self.default = Arc::new(self.told(Dialects::default()));
+        Ok(())
+    }
+
+    pub(super) fn set_expressions(&mut self, name: &str) -> Result<(), RuleError> {
+        self.expressions =
+            choose("way to write expressions", Some(name), Expressions::NAMES)?.unwrap_or_default();
+        Ok(())
+    }
+
+    pub(super) fn add_by_name(&mut self, rule: &ByNameRule) -> Result<(), RuleError> {
+        let is_empty = rule.key.is_empty() || rule.render.as_deref() == Some("");
+        if is_empty || self.by_name.iter().any(|known| known.key == rule.key) {
+            let why = if is_empty { "a key cannot be empty" } else { "two rules speak of this key" };
+            return Err((why.to_owned(), None));
+        }
+        let render = rule.render.clone().filter(|render| render != "keep");
+        self.by_name.push(ByName { key: rule.key.clone(), render, takes_maps: true });
+        self.default = Arc::new(self.told(Dialects::default()));
+        Ok(())
+    }
+
+    pub(super) fn add_dialect(&mut self, rule: &DialectRule) -> Result<(), RuleError> {
+        if self.custom.iter().any(|known| known.name() == rule.name) {
+            return Err((format!("two dialects are called `{}`", rule.name), None));
+        }
+        let custom = Custom::new(&rule.name, &rule.open, &rule.close, &rule.names)
+            .map_err(|error| (format!("`{}`: {}", error.key, error.message), None))?;
+        self.custom.push(custom);
+        Ok(())
+    }
+
+    /// The dialects with what is said of all files.
+    fn told(&self, dialects: Dialects) -> Dialects {
+        dialects.with_by_name(&self.by_name).with_target(self.target)
+    }
+
+    /// Adds a rule for files behind the others; what holds for all files has been set before.
     pub(super) fn push(&mut self, rule: &FilesRule) -> Result<(), RuleError> {
         let matcher = matcher(&rule.r#match).map_err(|error| (error, None))?;
         let dialects = match &rule.dialects {
             None => None,
             Some(words) => {
-                let known = DIALECTS.iter().map(|dialect| dialect.name);
-                let dialects = Dialects::from_words(words.iter().map(String::as_str))
-                    .map_err(|word| unknown("dialect", word, known))?;
-                Some(Arc::new(dialects))
+                let own = self.custom.iter().map(Custom::name);
+                let known = DIALECTS.iter().map(|dialect| dialect.name).chain(own);
+                let dialects = Dialects::from_words_and(words.iter().map(String::as_str), &self.custom)
+                    .map_err(|word| unknown("dialect", word.trim_start_matches(['+', '-']), known))?;
+                Some(Arc::new(self.told(dialects)))
             }
         };
         let format = match rule.format.as_deref() {
@@ -87,7 +159,7 @@ impl Rules {
         };
         let escape = choose("escape", rule.escape.as_deref(), Escape::NAMES)?;
         let reader = choose("reader", rule.reader.as_deref(), Reader::NAMES)?;
-        self.0.push((matcher, Effect { dialects, format, escape, reader }));
+        self.files.push((matcher, Effect { dialects, format, escape, reader }));
         Ok(())
     }
 
@@ -99,7 +171,7 @@ impl Rules {
         let mut format = Format::of_file_name(&name).or(is_named.then_some(Format::Text));
         let mut dialects = None;
         let mut encoding = Encoding::default();
-        for (_, effect) in self.0.iter().filter(|(matcher, _)| matcher.is_match(path)) {
+        for (_, effect) in self.files.iter().filter(|(matcher, _)| matcher.is_match(path)) {
             format = match effect.format {
                 None => format,
                 Some(FormatRule::Copy) => None,
@@ -112,7 +184,12 @@ impl Rules {
         match format {
             None => Treatment::Copy,
             Some(format) => {
-                Treatment::Live { format, dialects: dialects.cloned().unwrap_or_default(), encoding }
+                let dialects = Arc::clone(dialects.unwrap_or(&self.default));
+                // Where each string is a program a text cannot stand for one.
+                if !dialects.is_live("julep-legacy") {
+                    encoding.expressions = self.expressions;
+                }
+                Treatment::Live { format, dialects, encoding }
             }
         }
     }

@@ -5,14 +5,25 @@
 
 use super::delimited::{Body, bad_filter_hit, body, overlong_hit, reference};
 use super::{Dialect, Find, Hit, Problem, What};
+use crate::Span;
 use crate::code::Code;
 use crate::name::{NameRule, is_name_char};
 
-pub(super) const DIALECT: Dialect =
-    Dialect { name: "brace", is_default: true, form: "{secret:NAME}", find: Find::AtSigil(find) };
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "brace",
+    is_default: true,
+    form: "{secret:NAME}",
+    sigil: None,
+    find: Find::AtSigil(find),
+};
 
 /// Monte Carlo's server takes one to 64 of these characters.
-const RULE: NameRule = NameRule { longest: 64, words: "1 to 64 letters, digits, `_` and `-`" };
+const RULE: NameRule = NameRule {
+    longest: 64,
+    first: is_name_char,
+    rest: is_name_char,
+    words: "1 to 64 letters, digits, `_` and `-`",
+};
 
 const OPENING: &str = "secret:";
 
@@ -24,7 +35,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
     let Some(from) = text[sigil..].starts_with(OPENING).then_some(sigil + OPENING.len()) else {
         return if is_tight { misspelt(text, sigil, brace) } else { Vec::new() };
     };
-    match body(text, from) {
+    match body(text, from, "}") {
         Body::Closed { name, filters, end } => {
             let raw = &text[name.clone()];
             let is_name = RULE.read(raw).is_ok();
@@ -84,7 +95,7 @@ fn misspelt(text: &str, sigil: usize, brace: usize) -> Vec<Hit> {
     let Some(rest) = after.strip_prefix(['s', 'S']).unwrap_or(after).strip_prefix(':') else {
         return Vec::new();
     };
-    let Body::Closed { name, end, .. } = body(text, text.len() - rest.len()) else { return Vec::new() };
+    let Body::Closed { name, end, .. } = body(text, text.len() - rest.len(), "}") else { return Vec::new() };
     if RULE.read(&text[name.clone()]).is_err() || text[..brace].ends_with('{') {
         return Vec::new();
     }
@@ -102,6 +113,11 @@ fn misspelt(text: &str, sigil: usize, brace: usize) -> Vec<Hit> {
     }
     let proper = format!("{{{OPENING}{}", &text[name.start..end]);
     vec![near_miss(message, "not a reference").fix(brace..end, proper).at(brace..end)]
+}
+
+/// Whether Monte Carlo, which reads up to the last `}` of a string, reads on behind this reference.
+pub(crate) fn ends_later(text: &str, reference: &Span) -> bool {
+    text[reference.end..].contains('}')
 }
 
 /// Whether the braces at `open` and before `close` are doubled, and not more than doubled.

@@ -7,7 +7,7 @@ use crate::Name;
 use crate::name::is_name_char;
 
 pub(super) const DIALECT: Dialect =
-    Dialect { name: "by-name", is_default: true, form: "secret_name: NAME", find: Find::ByKey };
+    Dialect { name: "by-name", is_default: true, form: "secret_name: NAME", sigil: None, find: Find::ByNode };
 
 /// The name that the value of a by-name key holds, if it can be one in any store.
 pub(crate) fn names_a_secret(value: &str) -> Option<Name> {

@@ -1,18 +1,19 @@
-//! What dialects with an opening and a closing brace share: a name, filters, the brace.
+//! What dialects with an opening and a closing share: a name, filters, the closing.
 
-use nom::bytes::complete::take_till;
-use nom::character::complete::char;
+use std::borrow::Cow;
+
+use nom::bytes::complete::tag;
 use nom::{IResult, Parser};
 
 use super::{Found, Hit, Problem, What};
 use crate::code::Code;
 use crate::name::NameRule;
 use crate::pipeline::{self, Filter};
-use crate::{Place, Span};
+use crate::{Name, Place, Span};
 
 /// What stands between an opening and its end.
 pub(super) enum Body {
-    /// It ends at a brace, at this offset.
+    /// Its closing ends at this offset.
     Closed { name: Span, filters: Vec<Filter>, end: usize },
     /// It does not end on its line.
     Unclosed,
@@ -28,49 +29,52 @@ const LONGEST: usize = 4096;
 /// The longest text that is taken for a name at all, in bytes.
 const LONGEST_NAME: usize = 600;
 
-/// Reads the body that begins at `from` of `text`.
-pub(super) fn body(text: &str, from: usize) -> Body {
+/// Reads the body that begins at `from` of `text` and ends with `close`.
+pub(super) fn body(text: &str, from: usize, close: &str) -> Body {
     let text = &text[..text.floor_char_boundary(from.saturating_add(LONGEST).min(text.len()))];
     let widest = text.floor_char_boundary(from.saturating_add(LONGEST_NAME).min(text.len()));
-    let (rest, name) = raw_name(&text[from..widest]).unwrap_or((&text[from..widest], ""));
-    let name_end = widest - rest.len();
+    let name = raw_name(&text[from..widest], close);
+    let name_end = from + name.len();
     if name_end - from >= LONGEST_NAME - 3 {
         return Body::Overlong { end: name_end };
     }
     let rest = &text[name_end..];
+    if rest.starts_with(close) {
+        return Body::Closed { name: from..name_end, filters: Vec::new(), end: name_end + close.len() };
+    }
     match rest.as_bytes().first() {
-        Some(b'}') => Body::Closed { name: from..name_end, filters: Vec::new(), end: name_end + 1 },
         Some(b'|') => {
             let name = from..from + name.trim_end().len();
             match pipeline::parse(text, name_end + 1) {
-                Ok((filters, at)) => match closing_brace(&text[at..]) {
+                Ok((filters, at)) => match closing(&text[at..], close) {
                     Ok((rest, _)) => Body::Closed { name, filters, end: text.len() - rest.len() },
-                    Err(_) => bad_filter(text, at),
+                    Err(_) => bad_filter(text, at, close),
                 },
-                Err(at) => bad_filter(text, at),
+                Err(at) => bad_filter(text, at, close),
             }
         }
         _ => Body::Unclosed,
     }
 }
 
-fn bad_filter(text: &str, at: usize) -> Body {
-    match text[at..].split(['\n', '\r']).next().and_then(|line| line.find('}')) {
-        Some(brace) => Body::BadFilter { at, end: at + brace + 1 },
+fn bad_filter(text: &str, at: usize, close: &str) -> Body {
+    match text[at..].split(['\n', '\r']).next().and_then(|line| line.find(close)) {
+        Some(closing) => Body::BadFilter { at, end: at + closing + close.len() },
         None => Body::Unclosed,
     }
 }
 
-/// A name ends where no name rule lets it go on: at a brace, a `|` or the line's end.
-fn raw_name(input: &str) -> IResult<&str, &str> {
-    take_till(|c| matches!(c, '}' | '|' | '\n' | '\r')).parse(input)
+/// A name ends where no name rule lets it go on: at the closing, a `|` or the line's end.
+fn raw_name<'t>(input: &'t str, close: &str) -> &'t str {
+    let line = input.find(['|', '\n', '\r']).map_or(input, |end| &input[..end]);
+    input.find(close).filter(|&end| end <= line.len()).map_or(line, |end| &input[..end])
 }
 
-fn closing_brace(input: &str) -> IResult<&str, char> {
-    char('}').parse(input)
+fn closing<'t>(input: &'t str, close: &str) -> IResult<&'t str, &'t str> {
+    tag(close).parse(input)
 }
 
-/// The hit for an opening at `open` whose body is whole: a reference, or a word about its name.
+/// The hit for an opening whose body is whole: a reference, or a word about its name.
 pub(super) fn reference(
     dialect: &'static str,
     rule: &NameRule,
@@ -79,7 +83,20 @@ pub(super) fn reference(
     name: Span,
     filters: Vec<Filter>,
 ) -> Hit {
-    match rule.read(&text[name.clone()]) {
+    let read = rule.read(&text[name.clone()]);
+    named(dialect.into(), read, rule.words, range, name, filters)
+}
+
+/// The same for a name that has been read already.
+pub(super) fn named(
+    dialect: Cow<'static, str>,
+    read: Result<Name, String>,
+    words: &str,
+    range: Span,
+    name: Span,
+    filters: Vec<Filter>,
+) -> Hit {
+    match read {
         Ok(read) => {
             let found = Found { dialect, name: read, name_range: name, filters, place: Place::Text };
             Hit { range, what: What::Reference(Box::new(found)) }
@@ -87,7 +104,7 @@ pub(super) fn reference(
         Err(problem) => {
             let at = if name.is_empty() { range } else { name };
             Problem::new(Code::InvalidName, format!("this is no name of a secret: {problem}"), "not a name")
-                .help(format!("a name in the `{dialect}` dialect is {}", rule.words))
+                .help(format!("a name in the `{dialect}` dialect is {words}"))
                 .at(at)
         }
     }

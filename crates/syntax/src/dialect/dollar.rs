@@ -7,10 +7,20 @@ use super::{Dialect, Find, Hit, Problem, What};
 use crate::code::Code;
 use crate::name::{NameRule, is_name_char};
 
-pub(super) const DIALECT: Dialect =
-    Dialect { name: "dollar", is_default: true, form: "${secret.NAME}", find: Find::AtSigil(find) };
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "dollar",
+    is_default: true,
+    form: "${secret.NAME}",
+    sigil: None,
+    find: Find::AtSigil(find),
+};
 
-const RULE: NameRule = NameRule { longest: 255, words: "1 to 255 letters, digits, `_` and `-`" };
+const RULE: NameRule = NameRule {
+    longest: 255,
+    first: is_name_char,
+    rest: is_name_char,
+    words: "1 to 255 letters, digits, `_` and `-`",
+};
 
 fn find(text: &str, sigil: usize) -> Vec<Hit> {
     let Some(before) = text[..sigil].trim_end_matches([' ', '\t']).strip_suffix('{') else {
@@ -35,7 +45,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
     if dollars % 2 == 0 {
         return hits;
     }
-    hits.push(match body(text, sigil + "secret.".len()) {
+    hits.push(match body(text, sigil + "secret.".len(), "}") {
         Body::Closed { name, end, .. } if name.is_empty() => {
             Problem::new(Code::NearMiss, "this reference names no secret", "no name here").at(open..end)
         }
@@ -67,7 +77,7 @@ fn near_miss(text: &str, sigil: usize, open: usize) -> Vec<Hit> {
     let plural = after.strip_prefix(['s', 'S']).unwrap_or(after);
     let Some(rest) = plural.strip_prefix('.') else { return Vec::new() };
     let from = text.len() - rest.len();
-    let Body::Closed { name, end, .. } = body(text, from) else { return Vec::new() };
+    let Body::Closed { name, end, .. } = body(text, from, "}") else { return Vec::new() };
     if RULE.read(text[name.clone()].trim_end()).is_err() {
         return Vec::new();
     }

@@ -8,8 +8,13 @@ use crate::code::Code;
 use crate::python::{self, Literal, QuoteKind};
 use crate::{Name, Place};
 
-pub(super) const DIALECT: Dialect =
-    Dialect { name: "expression", is_default: true, form: "$ secrets.NAME", find: Find::WholeScalar(find) };
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "expression",
+    is_default: true,
+    form: "$ secrets.NAME",
+    sigil: None,
+    find: Find::WholeScalar(find),
+};
 
 fn find(text: &str, inline: &dyn Fn(&str) -> Vec<Hit>) -> Option<Finds> {
     if !text.trim_start().starts_with("$ ") {
@@ -39,7 +44,7 @@ fn reference(found: &python::Use) -> Hit {
     let name = Name { secret: found.name.clone(), key: None };
     let name_range = found.name_span.clone();
     let place = Place::Python(found.clone());
-    let reference = Found { dialect: DIALECT.name, name, name_range, filters: Vec::new(), place };
+    let reference = Found { dialect: DIALECT.name.into(), name, name_range, filters: Vec::new(), place };
     Hit { range: found.span.clone(), what: What::Reference(Box::new(reference)) }
 }
 

@@ -3,14 +3,17 @@
 use super::{Hit, Problem};
 use crate::code::Code;
 use crate::name::is_name_char;
+use crate::sigil::{Sightings, Sigil};
 
 /// `$secrets.x`, `$<TAB>secrets.x`, and `Bearer $ secrets.x` which is not at the start.
 ///
-/// Julep takes each of them literally, though its own documentation shows the last.
-pub(crate) fn loose_expressions(text: &str) -> Vec<Hit> {
+/// Julep takes each of them literally, though its own documentation shows the last. For a file that is
+/// meant for Julep that is an error.
+pub(crate) fn loose_expressions(text: &str, is_error: bool) -> Vec<Hit> {
     let mut hits = Vec::new();
     let mut from = 0;
-    while let Some(sigil) = crate::sigil::next_sigil(text, from) {
+    let mut sightings = Sightings::new(text, &[Sigil::Secret]);
+    while let Some(sigil) = sightings.next(from) {
         from = sigil + "secret".len();
         let Some(rest) = text[sigil..].strip_prefix("secrets.") else { continue };
         let name = rest.find(|c: char| !is_name_char(c)).unwrap_or(rest.len());
@@ -31,7 +34,7 @@ pub(crate) fn loose_expressions(text: &str) -> Vec<Hit> {
         } else {
             problem.help("an expression is the whole value and begins with a dollar and one blank: `$ f'… {secrets.NAME}'`")
         };
-        hits.push(problem.warning().at(range));
+        hits.push(if is_error { problem } else { problem.warning() }.at(range));
     }
     hits
 }

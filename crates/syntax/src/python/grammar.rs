@@ -15,6 +15,8 @@ mod reference;
 mod strings;
 mod tokens;
 
+pub(super) use constant::decode;
+
 type Walked<T = ()> = Result<T, Stop>;
 
 /// Walks a whole expression string.

@@ -3,7 +3,7 @@
 use super::{Scan, Scanner, unquoted};
 use crate::dialect::What;
 use crate::scalar::Decoded;
-use crate::{Code, Diagnostic, Dialects, Format, KeyPath, Scalar, Source, Span, Style, SyntaxError};
+use crate::{Code, Diagnostic, Dialects, Format, KeyPath, Node, Scalar, Source, Span, Style, SyntaxError};
 
 /// Looks through a text that does not parse: its references are told, and why it does not parse.
 pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxError) -> Scan {
@@ -34,6 +34,7 @@ pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxEr
         is_key: false,
         in_flow: false,
         tag: None,
+        node: Node::default(),
     };
     scanner.marks(hits, &scalar, 0);
     let mut found = scanner.found;

@@ -1,6 +1,7 @@
 //! What is found in whole texts: references, escapes, near misses, paths, ignored lines.
 
 use super::*;
+use crate::Place;
 
 /// Scans `text` and describes what was found, one line each, checking every span on the way.
 fn told(format: Format, text: &str) -> Vec<String> {

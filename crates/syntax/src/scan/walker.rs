@@ -24,6 +24,7 @@ enum Step<'s> {
 #[derive(Default)]
 struct Level {
     is_list: bool,
+    is_flow: bool,
     /// How much of the path leads to this collection.
     depth: usize,
     next_index: usize,
@@ -35,9 +36,10 @@ impl<'s> Walker<'s> {
     pub(super) fn take(&mut self, event: &Event<'s>) {
         match event {
             Event::Document => *self = Self::default(),
-            Event::Open { is_list, .. } => {
+            Event::Open { is_list, is_flow, .. } => {
                 self.value();
-                self.levels.push(Level { is_list: *is_list, depth: self.path.len(), ..Level::default() });
+                let depth = self.path.len();
+                self.levels.push(Level { is_list: *is_list, is_flow: *is_flow, depth, ..Level::default() });
             }
             Event::Close { .. } => {
                 self.levels.pop();
@@ -91,6 +93,11 @@ impl<'s> Walker<'s> {
             self.path.push(Step::Index(level.next_index));
             level.next_index += 1;
         }
+    }
+
+    /// Whether the innermost open collection is written with brackets.
+    pub(super) fn is_in_flow(&self) -> bool {
+        self.levels.last().is_some_and(|level| level.is_flow)
     }
 
     pub(super) fn path(&self) -> KeyPath {

@@ -36,7 +36,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// Whether `text` may be written without quotes as far as its characters go (YAML 1.2.2, 7.3.3).
-fn is_plain(text: &str, in_flow: bool) -> bool {
+pub(super) fn is_plain(text: &str, in_flow: bool) -> bool {
     !text.is_empty()
         && text.trim() == text
         && text.chars().all(is_printable)

@@ -35,7 +35,7 @@ impl Walker<'_> {
 }
 
 /// Decodes the escapes of a literal that is not raw; `None` if one is broken or needs Python's table (`\N{DASH}`).
-fn decode(written: &str) -> Option<String> {
+pub(in crate::python) fn decode(written: &str) -> Option<String> {
     let mut text = String::with_capacity(written.len());
     let mut rest = written;
     while let Some(at) = rest.find('\\') {

@@ -1,0 +1,238 @@
+//! Which dialects are live in a file, and how they share its strings.
+
+use std::borrow::Cow;
+
+use crate::Format;
+use crate::dialect::custom::Custom;
+use crate::dialect::{DIALECTS, Dialect, EXPRESSION, Find, Finds, Hit, loose_expressions};
+use crate::sigil::{Sightings, Sigil, may_be_escaped};
+
+/// Which dialects are live in a file, and what they are told.
+#[derive(Clone, Debug)]
+pub struct Dialects {
+    live: Vec<&'static str>,
+    custom: Vec<Custom>,
+    by_name: Vec<ByName>,
+    target: Target,
+    /// What strings hold that the live dialects look at.
+    sigils: Vec<Sigil>,
+    /// What a file holds that is worth parsing; none if that cannot be told without parsing.
+    marks: Option<Vec<Sigil>>,
+}
+
+/// A key whose value names a secret: `secret_name: openai_api_key`, or a map of such names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByName {
+    /// The key.
+    pub key: String,
+    /// The key that gets the value in its place; none if the pair is kept for a runtime to look up.
+    pub render: Option<String>,
+    /// Whether its value may also be a map whose values name secrets.
+    pub takes_maps: bool,
+}
+
+/// Whose rules hold beyond those of the dialects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// Nobody's in particular.
+    #[default]
+    Any,
+    /// Monte Carlo reads `{secret:…}` up to the last `}` of a string: where that differs, it is an error.
+    MonteCarlo,
+    /// Julep takes `$secrets.x` and `Bearer $ secrets.x` literally, so they are errors.
+    Julep,
+}
+
+impl Target {
+    /// The names that `redeem.toml` knows.
+    pub const NAMES: &'static [(&'static str, Self)] =
+        &[("any", Self::Any), ("montecarlo", Self::MonteCarlo), ("julep", Self::Julep)];
+}
+
+impl Default for Dialects {
+    fn default() -> Self {
+        let live = DIALECTS.iter().filter(|dialect| dialect.is_default).map(|dialect| dialect.name).collect();
+        let by_name = vec![ByName { key: "secret_name".to_owned(), render: None, takes_maps: false }];
+        Self { live, custom: Vec::new(), by_name, target: Target::Any, sigils: Vec::new(), marks: None }
+            .with_sigils()
+    }
+}
+
+impl Dialects {
+    /// Reads a list as `redeem.toml` has it: `+x` and `-x` change the default, plain names replace it.
+    ///
+    /// # Errors
+    /// The first word that names no dialect.
+    pub fn from_words<'w>(words: impl IntoIterator<Item = &'w str>) -> Result<Self, &'w str> {
+        Self::from_words_and(words, &[])
+    }
+
+    /// The same with dialects of the user's own, which are live where they are named.
+    ///
+    /// # Errors
+    /// The first word that names no dialect.
+    pub fn from_words_and<'w>(
+        words: impl IntoIterator<Item = &'w str>,
+        custom: &[Custom],
+    ) -> Result<Self, &'w str> {
+        let mut dialects = Self::default();
+        let mut words = words.into_iter().peekable();
+        let mut is_replaced = words.peek().is_none();
+        if is_replaced {
+            dialects.live.clear();
+        }
+        for word in words {
+            let name = word.trim_start_matches(['+', '-']);
+            if !word.starts_with(['+', '-']) && !std::mem::replace(&mut is_replaced, true) {
+                dialects.live.clear();
+                dialects.custom.clear();
+            }
+            let is_added = !word.starts_with('-');
+            if let Some(known) = DIALECTS.iter().find(|dialect| dialect.name == name) {
+                dialects.live.retain(|&live| live != known.name);
+                dialects.live.extend(is_added.then_some(known.name));
+            } else {
+                let known = custom.iter().find(|custom| custom.name() == name).ok_or(word)?;
+                dialects.custom.retain(|live| live.name() != name);
+                dialects.custom.extend(is_added.then(|| known.clone()));
+            }
+        }
+        Ok(dialects.with_sigils())
+    }
+
+    /// Adds keys whose value names a secret; one that is there already is told anew.
+    #[must_use]
+    pub fn with_by_name(mut self, rules: &[ByName]) -> Self {
+        self.by_name.retain(|known| rules.iter().all(|rule| rule.key != known.key));
+        self.by_name.extend_from_slice(rules);
+        self.with_sigils()
+    }
+
+    /// Sets whose rules hold.
+    #[must_use]
+    pub fn with_target(mut self, target: Target) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// Whether the dialect of this name is live.
+    pub fn is_live(&self, name: &str) -> bool {
+        self.live.contains(&name) || self.custom.iter().any(|custom| custom.name() == name)
+    }
+
+    /// Whose rules hold.
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
+    /// Whether `text` may hold a reference, a near miss, or an escaped spelling of one.
+    ///
+    /// `false` is certain; `true` means that it is worth parsing.
+    pub fn may_stand_in(&self, text: &str, format: Format) -> bool {
+        let Some(marks) = &self.marks else { return true };
+        marks.iter().any(|mark| mark.is_in(text)) || format.has_escapes() && may_be_escaped(text)
+    }
+
+    /// What is done with the value of this key, if it names a secret.
+    pub(crate) fn by_name(&self, key: &str) -> Option<&ByName> {
+        self.by_name.iter().find(|rule| rule.key == key).filter(|_| self.is_live("by-name"))
+    }
+
+    /// Whether a string of a document may hold something that a live dialect looks at.
+    pub(crate) fn may_be_in(&self, string: &str) -> bool {
+        self.sigils.iter().any(|sigil| sigil.is_in(string))
+    }
+
+    fn live(&self) -> impl Iterator<Item = &'static Dialect> + '_ {
+        DIALECTS.iter().filter(|dialect| self.live.contains(&dialect.name))
+    }
+
+    fn with_sigils(mut self) -> Self {
+        let mut sigils = vec![Sigil::Secret];
+        let mut add = |sigil: Cow<'static, str>| {
+            let sigil = Sigil::Text(sigil);
+            if !sigils.contains(&sigil) {
+                sigils.push(sigil);
+            }
+        };
+        self.live().filter_map(|dialect| dialect.sigil).for_each(|sigil| add(sigil.into()));
+        self.custom.iter().for_each(|custom| add(custom.open().to_owned().into()));
+        let mut marks = sigils.clone();
+        if self.is_live("by-name") {
+            let keys = self.by_name.iter().filter(|rule| !Sigil::Secret.is_in(&rule.key));
+            marks.extend(keys.map(|rule| Sigil::Text(rule.key.clone().into())));
+        }
+        let is_spelled_one_way = |mark: &Sigil| match mark {
+            Sigil::Secret => true,
+            // A format may fold or double these, and escape others in ways that are not looked for.
+            Sigil::Text(text) => text.chars().all(|c| c.is_ascii_graphic() && !"\"'\\/".contains(c)),
+        };
+        self.marks = marks.iter().all(is_spelled_one_way).then_some(marks);
+        self.sigils = sigils;
+        self
+    }
+
+    /// Everything that stands in the decoded text of one scalar.
+    pub(crate) fn find(&self, text: &str, format: Format) -> Finds {
+        // A line of plain text is no scalar of its own, so nothing there is a whole one.
+        let is_scalar = format != Format::Text;
+        let is_document = matches!(format, Format::Yaml | Format::Toml | Format::Json);
+        let inline = |text: &str| self.inline(text, true);
+        let whole = self.live().filter(|_| is_scalar).find_map(|dialect| match dialect.find {
+            // An expression is one scalar of a document; an env line is none.
+            Find::WholeScalar(find) if is_document || dialect.name != EXPRESSION => find(text, &inline),
+            _ => None,
+        });
+        whole.unwrap_or_else(|| {
+            let mut hits = self.find_inline(text);
+            if is_document && self.is_live(EXPRESSION) {
+                hits.extend(loose_expressions(text, self.target == Target::Julep));
+                hits.sort_by_key(|hit| hit.range.start);
+            }
+            Finds { hits, expression: None }
+        })
+    }
+
+    /// What the dialects that stand anywhere in a text find in it, in order, without overlap.
+    pub(crate) fn find_inline(&self, text: &str) -> Vec<Hit> {
+        self.inline(text, false)
+    }
+
+    fn inline(&self, text: &str, in_expression: bool) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = Vec::new();
+        let (mut from, mut taken) = (0, 0);
+        let mut sightings = Sightings::new(text, &self.sigils);
+        while let Some(at) = sightings.next(from) {
+            // A sign of one character may be part of another dialect's opening, which is found behind it.
+            from = at + 1;
+            let known = self.live().find_map(|dialect| {
+                let find = match dialect.find {
+                    Find::AtSigil(find) => Some(find),
+                    Find::OutsideExpressions(find) => Some(find).filter(|_| !in_expression),
+                    _ => None,
+                }?;
+                let found = if stands_at(dialect.sigil, text, at) { find(text, at) } else { Vec::new() };
+                Some(found).filter(|found| !found.is_empty())
+            });
+            let custom = || {
+                let opens = |custom: &&Custom| stands_at(Some(custom.open()), text, at);
+                self.custom.iter().find(opens).map(|custom| custom.find(text, at))
+            };
+            for hit in known.or_else(custom).into_iter().flatten().filter(|hit| hit.range.start >= taken) {
+                from = from.max(hit.range.end);
+                hits.push(hit);
+            }
+            taken = hits.last().map_or(0, |hit| hit.range.end);
+        }
+        hits
+    }
+}
+
+/// Whether a sigil, or the word `secret` in any case, stands at an offset.
+fn stands_at(sigil: Option<&str>, text: &str, at: usize) -> bool {
+    let rest = &text.as_bytes()[at..];
+    match sigil {
+        Some(sigil) => rest.starts_with(sigil.as_bytes()),
+        None => rest.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"secret")),
+    }
+}
