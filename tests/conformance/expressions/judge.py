@@ -57,6 +57,23 @@ class Inline(ast.NodeTransformer):
         return node
 
 
+def legacy(text):
+    """What Julep makes of a string without `$ ` in front, or of one with it."""
+    text = text.strip()
+    if text.startswith("$ "):
+        return text
+    if "{{" in text:
+        text = text.replace("{{", "{").replace("}}", "}")
+    elif (
+        (text.startswith(("[", "_[", "_.")) and text.endswith("]"))
+        or "outputs[" in text
+        or "inputs[" in text
+        or text == "_"
+    ):
+        return "$ " + text
+    return f"$ f'''{text}'''"
+
+
 def parse(text):
     """The tree of an expression string; `None` if it is none, or not Python."""
     text = text.lstrip()
@@ -98,6 +115,8 @@ def is_unclear(line, expected):
 def judge_one(line):
     """The verdict on one line, and what is wrong."""
     refusal, before = line["refusal"], line["before"]
+    if line["part"] == "legacy" and "after" in line:
+        before, line["after"] = legacy(before), legacy(line["after"])
     tree = parse(before)
     if "problems" in line:
         codes = [problem["code"] for problem in line["problems"]]
@@ -123,7 +142,11 @@ def judge_one(line):
         is_known = "assignment expression" in expected or refusal["when"] == "damaged"
         return ("skipped", None) if is_known else ("failed", expected)
     after = parse(line["after"])
-    found = "no Python" if after is None else evaluate(after, {})
+    is_folded = line["part"] == "folded" and not line["after"].lstrip().startswith("$ ")
+    if is_folded:
+        found = f"str {line['after']!r}"
+    else:
+        found = "no Python" if after is None else evaluate(after, {})
     if expected != found and is_unclear(line, expected):
         return "skipped", None
     if expected != found:

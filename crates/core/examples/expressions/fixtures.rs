@@ -15,6 +15,8 @@ pub(crate) struct Fixture {
     format: Format,
     secrets: Vec<(String, String)>,
     text: String,
+    /// Whether a line of a configuration holds for it.
+    is_configured: bool,
     /// The codes of its errors, if it has no `out`.
     refused: Option<Vec<String>>,
 }
@@ -26,7 +28,8 @@ pub(crate) fn all() -> Vec<Fixture> {
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "case"));
     paths.sort();
-    paths.iter().map(|path| read(path)).collect()
+    // What a configuration changes is tried by parts of its own.
+    paths.iter().map(|path| read(path)).filter(|fixture| !fixture.is_configured).collect()
 }
 
 /// A line for the values of a fixture, and one for each nasty value in their place.
@@ -74,6 +77,7 @@ fn read(path: &Path) -> Fixture {
         name: path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         format: field("format: ").next().and_then(Format::from_name).expect("a known format"),
         secrets: secrets.collect(),
+        is_configured: field("config: ").next().is_some(),
         text: before.to_owned(),
         refused: if section("out").is_some() { None } else { Some(errors()) },
     }

@@ -9,7 +9,7 @@ use super::rng::Rng;
 use super::values;
 
 /// The line that follows from a seed.
-pub(crate) fn line(seed: u64) -> Value {
+pub(crate) fn line(part: &'static str, seed: u64) -> Value {
     let mut rng = Rng::new(seed ^ 0x0E09_8E55);
     let secrets = secrets(&mut rng);
     let mut draft = Draft { rng, secrets, has_inline: false, is_hard: false };
@@ -25,7 +25,7 @@ pub(crate) fn line(seed: u64) -> Value {
     };
     let source = host::document(&mut draft.rng, &expression);
     let (name, secrets) = (seed.to_string(), draft.secrets);
-    Case { part: "random", name, expression: Some(expression), source, secrets, refusal }.line()
+    Case { part, name, expression: Some(expression), source, secrets, refusal }.line()
 }
 
 /// The secrets that an expression may ask for, with their values.

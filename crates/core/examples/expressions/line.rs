@@ -1,12 +1,12 @@
 //! One case for the judge: a document is rendered, and what went in and what came out is told.
 
-use redeem_core::{Answers, Encoding, Name, Secret, render};
+use redeem_core::{Answers, Encoding, Expressions, Name, Secret, render};
 use redeem_syntax::{Code, Dialects, Format, Severity, Source, scan};
 use serde_json::{Value, json};
 
 /// A document with an expression, before it is rendered.
 pub(crate) struct Case {
-    /// `fixtures`, `corners` or `random`.
+    /// `fixtures`, `corners`, `random`, `folded` or `legacy`.
     pub(crate) part: &'static str,
     /// What people look for when it fails: a file's name, a seed.
     pub(crate) name: String,
@@ -32,17 +32,23 @@ impl Case {
     ///
     /// A JSON document is read back here; a YAML one the judge reads with a parser of its own.
     pub(crate) fn line(&self) -> Value {
-        let found = scan(&self.source, &Dialects::default());
+        let dialects = match self.part {
+            "legacy" => Dialects::from_words(["+julep-legacy"]).expect("a known dialect"),
+            _ => Dialects::default(),
+        };
+        let expressions = if self.part == "folded" { Expressions::Fold } else { Expressions::Keep };
+        let encoding = Encoding { expressions, ..Encoding::default() };
+        let found = scan(&self.source, &dialects);
         let answers =
             self.secrets.iter().map(|(name, value)| (Name::split(name), Secret::from(value.as_str())));
-        let outcome = render(&self.source, &found, &answers.collect::<Answers>(), &Encoding::default());
+        let outcome = render(&self.source, &found, &answers.collect::<Answers>(), &encoding);
         let secrets: serde_json::Map<_, _> =
             self.secrets.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         // References of other dialects are no Python: the judge puts their values into the string literals.
         let inline: Vec<_> = found
             .references
             .iter()
-            .filter(|reference| reference.dialect != "expression")
+            .filter(|reference| !matches!(&*reference.dialect, "expression" | "julep-legacy"))
             .map(|reference| {
                 let text = &found.strings[reference.string].scalar.decoded.text[reference.range.clone()];
                 json!([text, secrets.get(&reference.name.to_string())])

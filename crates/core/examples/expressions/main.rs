@@ -2,8 +2,9 @@
 //!
 //! `cargo run --example expressions -- --seed 1 --count 5000`
 //!
-//! There are three parts: the fixtures of the dialect, with their own values and with nasty ones; corners of
-//! Python's grammar with nasty values; and random expressions. Only the public API is used.
+//! The parts: the fixtures of the dialect, with their own values and with nasty ones; corners of Python's
+//! grammar with nasty values; random expressions; random ones that are folded; and Julep's older strings.
+//! Only the public API is used.
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ mod corners;
 mod fixtures;
 mod grammar;
 mod host;
+mod legacy;
 mod line;
 #[path = "../../tests/generator/rng.rs"]
 mod rng;
@@ -39,7 +41,9 @@ fn main() -> ExitCode {
         .iter()
         .flat_map(fixtures::lines)
         .chain(corners::lines(Rng::new(seed)))
-        .chain((0..count).map(|index| grammar::line(seed * 1_000_000 + index)));
+        .chain((0..count).map(|index| grammar::line("random", seed * 1_000_000 + index)))
+        .chain((0..count).map(|index| grammar::line("folded", seed * 2_000_000 + index)))
+        .chain(legacy::lines(Rng::new(seed)));
     let written = lines.try_for_each(|line| writeln!(out, "{line}"));
     match written.and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,

@@ -60,6 +60,10 @@ pub(crate) fn bare_fstring_text(before: &str, after: &str, value: &str) -> Optio
     if ends_in_open_escape(before) {
         return None;
     }
+    // Where nothing stands at an end, what is behind it would be trimmed, or begin the string.
+    if value.is_empty() && (before.trim().is_empty() || after.trim().is_empty()) {
+        return Some("{\"\"}".to_owned());
+    }
     let is_first = before.trim().is_empty() || before.ends_with('$');
     let lead = value.len() - value.trim_start_matches(' ').len();
     let tail = value.trim_end_matches(' ').len();
@@ -68,7 +72,8 @@ pub(crate) fn bare_fstring_text(before: &str, after: &str, value: &str) -> Optio
         let is_end = at + c.len_utf8() == value.len();
         let is_special = matches!(c, '{' | '}' | '[' | ']')
             || c == ' ' && (is_first && at < lead || after.trim().is_empty() && at >= tail)
-            || at == 0 && (is_first && matches!(c, '$' | '_') || joins_octal(before, c))
+            || at == 0 && (is_first && matches!(c, '$' | '_') || c == '.' && before.trim() == "_")
+            || at == 0 && joins_octal(before, c)
             || is_end && after.starts_with('[');
         if is_special && c.is_ascii() {
             text.push_str(&format!("\\x{:02x}", u32::from(c)));
@@ -291,6 +296,9 @@ mod tests {
             ("a", "", "it's {{x}} [1]", "it\\'s \\x7b\\x7bx\\x7d\\x7d \\x5b1\\x5d"),
             ("", "[0]", "outputs", "output\\x73"),
             ("\\1", "", "23", "\\x323"),
+            ("_", "]", "...", "\\x2e.."),
+            ("it's ", "", "", "{\"\"}"),
+            ("a", "b", "", ""),
         ] {
             assert_eq!(bare_fstring_text(before, after, value).as_deref(), Some(expected), "{value:?}");
         }
