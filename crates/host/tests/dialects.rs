@@ -61,6 +61,7 @@ fn read(path: &Path) -> Case {
 }
 
 /// What a `redeem.toml` says of the file of a case.
+#[expect(clippy::disallowed_methods, reason = "a test may write its configuration")]
 fn told(config: &str) -> Result<(Dialects, Encoding), String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("redeem.toml");

@@ -128,7 +128,7 @@ impl<'a, 's> Scanner<'a, 's> {
         };
         if finds.hits.is_empty() {
             if let Some(nodes::Named::ByKey(pair)) = by_node {
-                self.by_name(scalar, pair);
+                self.by_name(scalar, &pair);
             }
             return;
         }

@@ -87,7 +87,7 @@ fn named(rest: &str) -> Option<(&str, usize)> {
     }
     let quoted = rest.strip_prefix('[')?;
     let quote = quoted.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-    let name = &quoted[1..1 + word(&quoted[1..])];
+    let name = &quoted[1..=word(&quoted[1..])];
     let behind = quoted[1 + name.len()..].strip_prefix(quote)?;
     (!name.is_empty() && behind.starts_with(']') && !behind[1..].starts_with(['.', '(', '[']))
         .then_some((name, 1))

@@ -64,7 +64,7 @@ impl<'a, 's> Scanner<'a, 's> {
                 nodes.names =
                     nodes.names.take().map(|(rule, depth)| (rule, depth - 1)).filter(|(_, depth)| *depth > 0);
                 if let Some(MapOfOne { at, in_flow, value: Some(value), .. }) = nodes.map.take() {
-                    self.from_secret(at..end.unwrap_or(value.span.end), in_flow, value);
+                    self.map_of_one(at..end.unwrap_or(value.span.end), in_flow, value);
                 }
             }
             _ => *nodes = Nodes { names: nodes.names.take(), ..Nodes::default() },
@@ -95,10 +95,10 @@ impl<'a, 's> Scanner<'a, 's> {
     }
 
     /// `secret_name: NAME`, kept or with the value under another key.
-    pub(super) fn by_name(&mut self, scalar: Scalar, pair: Pair<'a, 's>) {
+    pub(super) fn by_name(&mut self, scalar: Scalar, pair: &Pair<'a, 's>) {
         let Some(name) = names_a_secret(&scalar.decoded.text) else { return };
         let place = if pair.rule.render.is_some() { Place::Text } else { Place::Kept };
-        self.rename(&pair);
+        self.rename(pair);
         self.whole("by-name", name, scalar, place);
     }
 
@@ -123,7 +123,7 @@ impl<'a, 's> Scanner<'a, 's> {
     }
 
     /// `{ from_secret: NAME }`: the map gives way to the value.
-    fn from_secret(&mut self, map: Span, in_flow: bool, value: Token<'s>) {
+    fn map_of_one(&mut self, map: Span, in_flow: bool, value: Token<'s>) {
         if self.is_ignored(map.start) || self.is_ignored(value.span.start) {
             return;
         }
