@@ -22,6 +22,9 @@ fix:                   ## format and apply what clippy can mend
 	cargo fmt --all
 	cargo clippy --workspace --all-targets --fix --allow-dirty
 
+accept:                ## write down what the cases of diagnostics print now, and the pages made of it
+	REDEEM_ACCEPT=1 cargo test -p redeem-cli --test suite diagnostics
+
 bench:                 ## ratios against rg and cp; needs ripgrep
 	cargo bench -p redeem-cli --bench render
 

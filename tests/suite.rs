@@ -4,6 +4,8 @@
 mod check;
 #[path = "suite/config.rs"]
 mod config;
+#[path = "suite/diagnostics.rs"]
+mod diagnostics;
 #[path = "suite/faults.rs"]
 mod faults;
 #[path = "suite/leaks.rs"]

@@ -130,6 +130,28 @@ fn references_are_listed_for_people_and_for_machines() {
 }
 
 #[test]
+fn each_code_is_explained_with_its_example() {
+    let project = Project::new(&[]);
+    for code in redeem_host::Code::ALL {
+        let run = project.redeem(&format!("explain {code}")).exits(0);
+        let parts = [format!("{code} (error)\n"), code.what(), code.why(), code.fix()];
+        assert!(parts.iter().all(|part| run.stdout.contains(part.as_str())), "{}", run.stdout);
+        let has_example = run.stdout.contains("\n    $ ");
+        assert_eq!(has_example, *code != redeem_host::Code::ProofFailed, "{}", run.stdout);
+    }
+    let list = project.redeem("explain").exits(0).stdout;
+    assert_eq!(list.lines().count(), redeem_host::Code::ALL.len());
+    let run = project.redeem("explain near-miss --json").exits(0);
+    let told: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!((&told["code"], &told["severity"]), (&"near-miss".into(), &"error".into()));
+    let told: serde_json::Value =
+        serde_json::from_str(&project.redeem("explain --json").exits(0).stdout).expect("JSON");
+    assert_eq!(told.as_array().map(Vec::len), Some(redeem_host::Code::ALL.len()));
+    project.redeem("explain near-mis").exits(2).says(&["no code `near-mis`", "did you mean `near-miss`?"]);
+    project.redeem("explain qqqqqqqq").exits(2).says(&["`redeem explain` lists all codes"]);
+}
+
+#[test]
 fn wrong_usage_is_told_apart() {
     let project = Project::new(&[]);
     for line in ["", "rendr", "render --mode 999 x", "check --format xml", "--color red check"] {

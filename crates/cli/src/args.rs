@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Check(Check),
     /// List every reference
     Refs(Refs),
+    /// Tell what a problem's code means, with an example
+    Explain(Explain),
     /// Write a first redeem.toml, and ignore lines for git
     Init(Init),
     /// Accept this folder's redeem.toml, as it is now, though it reaches outside
@@ -130,6 +132,16 @@ pub(crate) struct Refs {
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
     /// Print an array of objects
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `redeem explain`
+#[derive(clap::Args, Debug)]
+pub(crate) struct Explain {
+    /// The code, such as `near-miss`. None: a list of all codes
+    pub(crate) code: Option<String>,
+    /// Print an object, or an array of them for the list
     #[arg(long)]
     pub(crate) json: bool,
 }

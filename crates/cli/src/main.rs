@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Render(options) => command::render::run(options, &args.global, &reporter),
         Command::Check(options) => command::check::run(options, &args.global, &reporter),
         Command::Refs(options) => command::refs::run(options, &args.global, &reporter),
+        Command::Explain(options) => command::explain::run(options),
         Command::Init(options) => command::init::run(options, &reporter),
         Command::Trust => command::trust::run(&args.global, &reporter),
     };

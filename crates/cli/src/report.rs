@@ -100,6 +100,10 @@ impl Reporter {
                 "… and {more} more; `redeem check --format short` tells each in a line\n"
             ));
         }
+        // Only people who look on can wonder what a code means; a log stays as short as it was.
+        if let Some(first) = diagnostics.first().filter(|_| is_terminal && !self.is_quiet) {
+            text.push_str(&format!("for more about a code: redeem explain {}\n", first.code));
+        }
         text
     }
 

@@ -42,47 +42,50 @@ macro_rules! codes {
 codes! {
     /// What: no configured backend holds a secret of this name.
     ///
-    /// Why: a missing secret is never an empty text, so the file is not rendered.
+    /// Why: a missing secret never turns into an empty text, so the file is not rendered.
     ///
-    /// Fix: correct the name, store the secret, or make the reference optional with `| default('…')`.
+    /// Fix: correct the name, store the secret, or make the reference optional with `| default('…')`. The message
+    /// names the backends that were asked.
     UnknownSecret = "unknown-secret", Error;
     /// What: the text behind a right opening is no secret's name.
     ///
-    /// Why: names are taken exactly as written; blanks and other signs are in no name rule.
+    /// Why: a name is taken exactly as it is written, and no rule for names allows blanks and most other signs.
+    /// The text would stay as it is, and the program would get it in place of a secret.
     ///
-    /// Fix: write a name that the dialect's rule allows.
+    /// Fix: write a name that the rule of the dialect allows, or escape it if it is meant as text.
     InvalidName = "invalid-name", Error;
-    /// What: the secret exists but has no key of this name.
+    /// What: the secret is there, but has no key of this name.
     ///
-    /// Why: `NAME.KEY` reaches into a bundle, and this bundle lacks the key.
+    /// Why: `NAME.KEY` asks for one value of a bundle, and this bundle does not have it.
     ///
     /// Fix: use one of the keys that the message lists.
     UnknownKey = "unknown-key", Error;
-    /// What: the secret has several keys and the reference names none.
+    /// What: the secret is a bundle of several keys, and the reference names none of them.
     ///
-    /// Why: which value was meant cannot be known.
+    /// Why: which of its values is meant cannot be known.
     ///
     /// Fix: write `NAME.KEY` with one of the keys that the message lists.
     BundleWithoutKey = "bundle-without-key", Error;
     /// What: a reference stands in YAML without quotes.
     ///
-    /// Why: `{` opens a mapping in YAML, so the reference is no text at all to a YAML parser.
+    /// Why: a `{` without quotes opens a mapping in YAML, so the program would read a mapping and no text.
     ///
     /// Fix: put quotes around the whole value.
     UnquotedReference = "unquoted-reference", Error;
-    /// What: a text that is almost a reference.
+    /// What: a text is almost a reference.
     ///
-    /// Why: it would be left as it is, and the program would get the placeholder for a secret.
+    /// Why: it would stay as it is, and the program would get the placeholder in place of a secret.
     ///
-    /// Fix: write it as the message shows, or escape it if it is meant as text.
+    /// Fix: write it as the message shows, or escape it if it is meant as text. Where only some programs would
+    /// take it for a reference, this is a warning.
     NearMiss = "near-miss", Error;
     /// What: an expression asks for a secret whose name is computed.
     ///
-    /// Why: the name is known only when the expression runs, so it cannot be fetched before.
+    /// Why: the name is known only when the expression runs, so the value cannot be fetched before.
     ///
-    /// Fix: name the secret with a literal.
+    /// Fix: name the secret with a literal, such as `secrets['api-key']`.
     DynamicReference = "dynamic-reference", Error;
-    /// What: a reference has two readings.
+    /// What: a reference can be read in two ways.
     ///
     /// Why: two syntaxes claim the same text, and they do not mean the same.
     ///
@@ -90,64 +93,98 @@ codes! {
     AmbiguousReference = "ambiguous-reference", Error;
     /// What: the value cannot be written at this place.
     ///
-    /// Why: the format has no spelling for it here, or its readers do not agree on one.
+    /// Why: the format has no spelling for it here, or the programs that read the format do not agree on one.
     ///
-    /// Fix: follow the message: other quotes, a filter such as `| base64`, or a named reader.
+    /// Fix: follow the message: other quotes, a filter such as `| base64`, or a `reader` or `escape` for the file
+    /// in `redeem.toml`.
     UnencodableValue = "unencodable-value", Error;
-    /// What: a filter that does not exist, or one that does not take what it was given.
+    /// What: a filter does not exist, or does not take the arguments that it was given.
     ///
-    /// Why: a filter that is skipped would write a wrong value.
+    /// Why: to leave it out would write a wrong value.
     ///
-    /// Fix: use one of the filters in the guide.
+    /// Fix: use one of the filters that the guide lists.
     UnknownFilter = "unknown-filter", Error;
-    /// What: the file is not valid in its format.
+    /// What: the file, or an expression in it, is not valid in its format.
     ///
-    /// Why: where values end cannot be known in a file that does not parse, so nothing is written.
+    /// Why: where a value ends cannot be known in a text that does not parse, so nothing is written.
     ///
-    /// Fix: mend the file, or say `format = "text"` for it in `redeem.toml`.
+    /// Fix: mend it at the place that the message shows, or say `format = "text"` for the file in `redeem.toml`.
     SyntaxError = "syntax-error", Error;
     /// What: a file cannot be read as text that may hold references.
     ///
-    /// Why: it is not UTF-8, too large, not a regular file, a link that leads outside, or not readable.
+    /// Why: it is not UTF-8, too large, no regular file, a link that leads outside, or may not be read. To pass
+    /// over it could leave a reference in the output.
     ///
-    /// Fix: follow the message, or leave the file out with `exclude` or `format = "copy"`.
+    /// Fix: follow the message, or leave the file out with `exclude` or `format = "copy"` in `redeem.toml`.
     UnreadableFile = "unreadable-file", Error;
-    /// What: two sources render to one output, or an output would overwrite a source.
+    /// What: two sources would become one output, or an output would overwrite a source.
     ///
-    /// Why: which one wins would depend on chance.
+    /// Why: which of the two wins would depend on chance, and a source that is overwritten is lost.
     ///
-    /// Fix: rename one of them or leave it out.
+    /// Fix: rename one of them, leave one out with `exclude`, or choose another output.
     OutputConflict = "output-conflict", Error;
-    /// What: a backend could not answer.
+    /// What: a backend could not tell whether it has the secret.
     ///
-    /// Why: only "not here" lets the next backend answer; a failure never turns into a missing secret.
+    /// Why: only a clear "not here" lets the next backend answer. A failure is never taken for a missing secret,
+    /// and no `| default('…')` covers it.
     ///
-    /// Fix: follow the message.
+    /// Fix: mend what the message names: a file that is not there, a folder that may not be read.
     BackendFailed = "backend-failed", Error;
-    /// What: the rendered text failed its own proof.
+    /// What: the rendered text did not pass its proof.
     ///
-    /// Why: parsed again, it did not hold the same tree with the values in place.
+    /// Why: it is parsed again before it is written, and it was not the same tree with the values in place.
     ///
-    /// Fix: this is a defect in Redeem; nothing was written. Please report it.
+    /// Fix: this is a defect of Redeem. Nothing was written. Please report the structure of the file, without the
+    /// values.
     ProofFailed = "proof-failed", Error;
-    /// What: a value that breaks the URL it stands in.
+    /// What: a value breaks the URL that it stands in.
     ///
-    /// Why: a reserved character ends the part of the URL that the value belongs to.
+    /// Why: it holds a character such as `/` or `@`, which ends the part of the URL that it belongs to.
     ///
     /// Fix: add `| urlencode` to the reference.
     UrlWithoutFilter = "url-without-filter", Error;
     /// What: `redeem.toml` says something that cannot be used.
     ///
-    /// Why: a key that is not known, or a value that has no meaning, would be ignored without a word.
+    /// Why: a key that is not known, or a value that means nothing, would be passed over without a word.
     ///
-    /// Fix: follow the message; it points at the place.
+    /// Fix: correct it at the place that the message shows.
     InvalidConfig = "invalid-config", Error;
     /// What: `redeem.toml` reaches outside its folder and has not been trusted.
     ///
     /// Why: a configuration that came with a repository must not read or write elsewhere unseen.
     ///
-    /// Fix: read it, then run `redeem trust`.
+    /// Fix: read it. If it is right, run `redeem trust`, or set `REDEEM_TRUST` to its digest in CI.
     UntrustedConfig = "untrusted-config", Error;
+}
+
+impl Code {
+    /// The kind of problem of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+
+    /// What the problem is: the first part of its explanation, as Markdown on one line.
+    pub fn what(self) -> String {
+        self.part("What: ")
+    }
+
+    /// Why it matters, as Markdown on one line.
+    pub fn why(self) -> String {
+        self.part("Why: ")
+    }
+
+    /// How to mend it, as Markdown on one line.
+    pub fn fix(self) -> String {
+        self.part("Fix: ")
+    }
+
+    /// A paragraph of the explanation, without the word that it begins with.
+    fn part(self, word: &str) -> String {
+        let lines: Vec<&str> = self.explanation().lines().map(str::trim).collect();
+        let mut paragraphs = lines.split(|line| line.is_empty());
+        let found = paragraphs.find(|lines| lines.first().is_some_and(|line| line.starts_with(word)));
+        found.unwrap_or_default().join(" ").trim_start_matches(word).to_owned()
+    }
 }
 
 impl fmt::Display for Code {
@@ -172,9 +209,10 @@ mod tests {
     #[test]
     fn each_code_says_what_why_and_fix() {
         for code in Code::ALL {
-            for part in ["What: ", "Why: ", "Fix: "] {
-                assert!(code.explanation().contains(part), "{code} lacks {part}");
+            for (word, part) in [("What", code.what()), ("Why", code.why()), ("Fix", code.fix())] {
+                assert!(part.ends_with('.') && part.len() > 10, "{code}: {word}: {part:?} is no sentence");
             }
+            assert_eq!(Code::from_name(code.name()), Some(*code));
         }
     }
 }

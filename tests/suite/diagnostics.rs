@@ -1,0 +1,234 @@
+//! Every code has a case that is told and one that is silent, and docs/diagnostics.md is made of them.
+//!
+//! `fixtures/diagnostics/CODE/told.case` is a project with this one problem; `silent.case` is its near neighbour,
+//! which is right. A case begins with a sentence behind `# `, which says what it shows. Then come sections:
+//! `--- file PATH` with the file's text, `--- link PATH TARGET`, `--- env NAME=VALUE`, and last `--- run ARGUMENTS`
+//! with what `redeem` prints, standard output first, and a line `? 3` for an exit code. Every value of a secret
+//! holds `c4n4ry`, which no output may hold.
+//!
+//! `make accept` writes down what is printed now, and the page.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use redeem_host::Code;
+
+use crate::support::root;
+
+const CANARY: &str = "c4n4ry";
+
+/// No input is known that shows these: a proof that fails is a defect of ours.
+const WITHOUT_CASES: &[Code] = &[Code::ProofFailed];
+
+struct Case {
+    /// What it shows, as a sentence.
+    shows: String,
+    files: Vec<(String, String)>,
+    links: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
+    arguments: String,
+    /// What is printed, with the exit code.
+    output: String,
+    /// All that stands before the output.
+    head: String,
+}
+
+impl Case {
+    fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).expect("a case");
+        let (head, sections) = text.split_once("--- ").expect("a section");
+        let shows = head.trim().strip_prefix("# ").expect("a sentence behind `# `");
+        assert!(shows.ends_with('.') && !shows.contains('\n'), "{}: no sentence", path.display());
+        let mut case = Self {
+            shows: shows.to_owned(),
+            files: Vec::new(),
+            links: Vec::new(),
+            variables: Vec::new(),
+            arguments: String::new(),
+            output: String::new(),
+            head: text.clone(),
+        };
+        for section in sections.split("\n--- ") {
+            let (title, body) = section.split_once('\n').unwrap_or((section, ""));
+            let (kind, argument) = title.split_once(' ').expect("a kind and an argument");
+            let pair = |separator| argument.split_once(separator).expect("two parts");
+            let owned = |(a, b): (&str, &str)| (a.to_owned(), b.to_owned());
+            assert!(case.arguments.is_empty(), "{}: `--- run` comes last", path.display());
+            match kind {
+                "file" => case.files.push((argument.to_owned(), format!("{}\n", body.trim_end()))),
+                "link" => case.links.push(owned(pair(' '))),
+                "env" => case.variables.push(owned(pair('='))),
+                "run" => {
+                    argument.clone_into(&mut case.arguments);
+                    body.trim_end().clone_into(&mut case.output);
+                    text[..text.len() - body.len()].trim_end().clone_into(&mut case.head);
+                }
+                other => panic!("{}: no section is called `{other}`", path.display()),
+            }
+        }
+        assert!(!case.arguments.is_empty(), "{}: there is no `--- run`", path.display());
+        case
+    }
+
+    /// Runs it in a folder of its own, and tells what is printed, with the exit code.
+    fn run(&self) -> String {
+        // Messages are wrapped with the true path in them, so it has to be short everywhere.
+        let short = tempfile::Builder::new().prefix("").rand_bytes(4).tempdir_in("/tmp").expect("a folder");
+        let base = short.path().canonicalize().expect("its path");
+        let project = base.join("project");
+        for (path, text) in &self.files {
+            let path = project.join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        for (path, target) in &self.links {
+            std::os::unix::fs::symlink(target, project.join(path)).expect("a link");
+        }
+        let run = Command::new(env!("CARGO_BIN_EXE_redeem"))
+            .args(self.arguments.split_whitespace())
+            .current_dir(&project)
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .env("HOME", base.join("home"))
+            .stdin(Stdio::null())
+            .output()
+            .expect("the binary runs");
+        let printed = String::from_utf8([run.stdout, run.stderr].concat()).expect("UTF-8");
+        let lines = printed.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        let told = lines.trim().replace(&*base.to_string_lossy(), "");
+        let code = run.status.code().expect("an exit code");
+        if code == 0 { told } else { format!("{told}\n? {code}") }
+    }
+
+    /// The case as a reader of the page sees it.
+    fn as_markdown(&self) -> String {
+        let mut text = format!("{}\n", self.shows);
+        for (path, content) in &self.files {
+            let language =
+                Path::new(path).extension().map_or("text".into(), |ending| ending.to_string_lossy());
+            let language = if language == "env" { "dotenv".into() } else { language };
+            text.push_str(&format!("\n`{path}`:\n\n```{language}\n{content}```\n"));
+        }
+        for (path, target) in &self.links {
+            text.push_str(&format!("\n`{path}` is a link to `{target}`.\n"));
+        }
+        let variables: String =
+            self.variables.iter().map(|(name, value)| format!("{name}={} ", quoted(value))).collect();
+        text.push_str(&format!("\n```text\n$ {variables}redeem {}\n{}\n```\n", self.arguments, self.output));
+        text
+    }
+}
+
+/// A value as it is typed in a shell.
+fn quoted(value: &str) -> String {
+    if value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c)) {
+        return value.to_owned();
+    }
+    let escaped: String =
+        value.chars().flat_map(|c| "\"$`\\".contains(c).then_some('\\').into_iter().chain([c])).collect();
+    format!("\"{escaped}\"")
+}
+
+fn folder() -> PathBuf {
+    root().join("fixtures/diagnostics")
+}
+
+/// The codes whose problems were drawn, in order.
+fn drawn(output: &str) -> Vec<&str> {
+    output.lines().filter(|line| Code::from_name(line).is_some()).collect()
+}
+
+/// Whether what is printed now is to be written down.
+fn accepts() -> bool {
+    std::env::var_os("REDEEM_ACCEPT").is_some_and(|value| value == "1")
+}
+
+#[test]
+fn each_code_has_a_case_that_is_told_and_one_that_is_silent() {
+    let mut wrong = Vec::new();
+    for code in Code::ALL.iter().filter(|code| !WITHOUT_CASES.contains(code)) {
+        for (name, what) in
+            [("told", "that has this problem and no other"), ("silent", "that is almost it and right")]
+        {
+            let path = folder().join(code.name()).join(name).with_extension("case");
+            let shown = format!("fixtures/diagnostics/{code}/{name}.case");
+            if !path.exists() {
+                wrong.push(format!(
+                    "{shown} is missing: a project {what}; tests/suite/diagnostics.rs says how"
+                ));
+                continue;
+            }
+            let case = Case::read(&path);
+            let output = case.run();
+            let is_telling = name == "told";
+            let expected = if is_telling { vec![code.name()] } else { Vec::new() };
+            if drawn(&output) != expected || output.contains("\n? ") != is_telling {
+                wrong.push(format!("{shown} should tell {expected:?}, and tells:\n{output}"));
+            } else if output.contains(CANARY) {
+                wrong.push(format!("{shown}: the output holds a value"));
+            } else if output != case.output && accepts() {
+                fs::write(&path, format!("{}\n{output}\n", case.head)).expect("the case");
+            } else if output != case.output {
+                wrong.push(format!(
+                    "{shown} says\n{}\nand what is printed now is\n{output}\n`make accept` writes it down",
+                    case.output
+                ));
+            }
+        }
+    }
+    let entries = fs::read_dir(folder()).expect("the fixtures");
+    for name in entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()) {
+        if Code::from_name(&name).is_none() {
+            wrong.push(format!("fixtures/diagnostics/{name}: there is no such code"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n\n"));
+    if accepts() {
+        fs::write(page_path(), page()).expect("the page");
+    }
+}
+
+#[test]
+fn the_page_of_diagnostics_is_what_the_code_and_the_cases_say() {
+    let is_same = accepts() || fs::read_to_string(page_path()).expect("the page") == page();
+    assert!(is_same, "docs/diagnostics.md is stale: run `make accept`, which makes it anew");
+}
+
+fn page_path() -> PathBuf {
+    root().join("docs/diagnostics.md")
+}
+
+/// docs/diagnostics.md, which `redeem explain` takes its examples from.
+fn page() -> String {
+    let mut text = "# Diagnostics\n\n\
+        Every problem has a code, which stands above its message. This page explains each one;\n\
+        `redeem explain CODE` prints the same in the terminal, and `redeem explain` lists them.\n\
+        An error stops a file from being rendered. A warning does not.\n\n\
+        The page is made by `make accept` from the comments in `crates/syntax/src/code.rs` and the cases in\n\
+        `fixtures/diagnostics/`, which tests run. The values in them are made up.\n\n\
+        | code | severity | what it says |\n|---|---|---|\n"
+        .to_owned();
+    for code in Code::ALL {
+        let what = code.what();
+        let note =
+            if WITHOUT_CASES.contains(code) { "; a defect of Redeem, so it has no example" } else { "" };
+        let what = what.trim_end_matches('.');
+        text.push_str(&format!("| [`{code}`](#{code}) | {} | {what}{note} |\n", code.severity()));
+    }
+    for code in Code::ALL {
+        text.push_str(&format!(
+            "\n## `{code}`\n\n**What:** {}\n\n**Why:** {}\n\n**Fix:** {}\n\n",
+            code.what(),
+            code.why(),
+            code.fix()
+        ));
+        let path = folder().join(code.name()).join("told.case");
+        if WITHOUT_CASES.contains(code) {
+            text.push_str("There is no example: no input is known that leads to it.\n");
+        } else if path.exists() {
+            text.push_str(&format!("**Example:** {}", Case::read(&path).as_markdown()));
+        }
+    }
+    text
+}
