@@ -22,8 +22,8 @@ fix:                   ## format and apply what clippy can mend
 	cargo fmt --all
 	cargo clippy --workspace --all-targets --fix --allow-dirty
 
-accept:                ## write down what the cases of diagnostics print now, and the pages made of it
-	REDEEM_ACCEPT=1 cargo test -p redeem-cli --test suite diagnostics
+accept:                ## write down what the cases of diagnostics print now, the page made of it, and the schema
+	REDEEM_ACCEPT=1 cargo test -p redeem-cli --test suite -- diagnostics schema
 
 bench:                 ## ratios against rg and cp; needs ripgrep
 	cargo bench -p redeem-cli --bench render

@@ -2,6 +2,8 @@
 
 #[path = "suite/check.rs"]
 mod check;
+#[path = "suite/completions.rs"]
+mod completions;
 #[path = "suite/config.rs"]
 mod config;
 #[path = "suite/diagnostics.rs"]
@@ -12,6 +14,8 @@ mod faults;
 mod leaks;
 #[path = "suite/render.rs"]
 mod render;
+#[path = "suite/schema.rs"]
+mod schema;
 #[path = "suite/sources.rs"]
 mod sources;
 #[path = "suite/support.rs"]

@@ -66,6 +66,10 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Write a first redeem.toml, and ignore lines for git
     Init(Init),
+    /// Print the JSON Schema of redeem.toml, for editors
+    Schema,
+    /// Write completions for a shell, or man pages
+    Completions(Completions),
     /// Accept this folder's redeem.toml, as it is now, though it reaches outside
     Trust,
 }
@@ -144,6 +148,34 @@ pub(crate) struct Explain {
     /// Print an object, or an array of them for the list
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `redeem completions`
+#[derive(clap::Args, Debug)]
+pub(crate) struct Completions {
+    /// The shell, or `man` for one man page a command
+    pub(crate) target: CompletionTarget,
+    /// Write files with their usual names into DIR, instead of printing
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What completions are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompletionTarget {
+    /// GNU Bash
+    Bash,
+    /// Z shell
+    Zsh,
+    /// fish
+    Fish,
+    /// Elvish
+    Elvish,
+    /// PowerShell
+    #[value(name = "powershell")]
+    PowerShell,
+    /// Man pages; needs `-o DIR`
+    Man,
 }
 
 /// `redeem init`

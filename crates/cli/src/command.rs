@@ -1,10 +1,12 @@
 //! The commands, one file each, and what they share.
 
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod refs;
 pub(crate) mod render;
+pub(crate) mod schema;
 pub(crate) mod trust;
 
 use std::path::{Path, PathBuf};

@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         Command::Check(options) => command::check::run(options, &args.global, &reporter),
         Command::Refs(options) => command::refs::run(options, &args.global, &reporter),
         Command::Explain(options) => command::explain::run(options),
+        Command::Schema => command::schema::run(),
+        Command::Completions(options) => command::completions::run(options, &reporter),
         Command::Init(options) => command::init::run(options, &reporter),
         Command::Trust => command::trust::run(&args.global, &reporter),
     };

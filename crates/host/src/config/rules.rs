@@ -9,24 +9,30 @@ use redeem_syntax::dialect::DIALECTS;
 use redeem_syntax::{ByName, Custom, Dialects, Format, Target, format::FORMATS};
 use serde::Deserialize;
 
-/// One `[[files]]` table.
+/// A rule for the files that its `match` fits.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FilesRule {
     /// Which files: a glob, relative to `redeem.toml`; without a `/` at any depth.
     pub r#match: String,
-    /// `+x` and `-x` change the default, plain names replace it.
+    /// Which dialects are live: `+x` and `-x` change the default, plain names replace it.
+    #[cfg_attr(feature = "schema", schemars(extend("items" = super::schema::dialect_words())))]
     pub dialects: Option<Vec<String>>,
-    /// The name of a format, or `copy`.
+    /// How the file is read, or `copy` to leave it alone. Without it the file's name decides.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = super::schema::formats())))]
     pub format: Option<String>,
-    /// How values are escaped in text.
+    /// How values are escaped in `text`. Without it only plain values are written.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = super::schema::escapes())))]
     pub escape: Option<String>,
-    /// Which program reads a dotenv file.
+    /// Which program reads a `dotenv` file. Without it all of them have to read the value alike.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = super::schema::readers())))]
     pub reader: Option<String>,
 }
 
-/// One `[[by_name]]` table.
+/// A key whose value names a secret.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ByNameRule {
     /// The key whose value, or whose map's values, name secrets.
@@ -35,8 +41,9 @@ pub struct ByNameRule {
     pub render: Option<String>,
 }
 
-/// One `[[dialect]]` table: a dialect of the user's own.
+/// A dialect of your own.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DialectRule {
     /// What lists of dialects call it.
