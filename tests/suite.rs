@@ -8,6 +8,8 @@ mod completions;
 mod config;
 #[path = "suite/diagnostics.rs"]
 mod diagnostics;
+#[path = "suite/fake.rs"]
+mod fake;
 #[path = "suite/faults.rs"]
 mod faults;
 #[path = "suite/leaks.rs"]

@@ -218,6 +218,7 @@ fn a_terminal_is_not_shown_secrets_unless_asked() {
     };
     on_terminal("render a.yaml").exits(2).says(&["--reveal"]);
     on_terminal("render a.yaml --reveal").exits(0);
+    on_terminal("render a.yaml --fake").exits(0);
     on_terminal("render b.yaml").exits(0);
 }
 

@@ -102,6 +102,9 @@ pub(crate) struct Render {
     /// Mode of every output, octal, instead of its source's owner bits
     #[arg(long, value_name = "MODE", value_parser = mode)]
     pub(crate) mode: Option<u32>,
+    /// Use the made-up value `fake-NAME` for each secret; no backend is opened
+    #[arg(long)]
+    pub(crate) fake: bool,
     /// Print a rendered file even on a terminal
     #[arg(long)]
     pub(crate) reveal: bool,

@@ -24,6 +24,7 @@ mod answers;
 mod backend;
 mod edit;
 mod encode;
+mod fake;
 mod filter;
 mod plan;
 mod proof;

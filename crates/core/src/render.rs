@@ -14,6 +14,7 @@ use crate::edit::{Edit, Rendered};
 use crate::encode::{
     Encoding, Expressions, Piece, Reader, Spot, Unencodable, bare, encode, has_types, python,
 };
+use crate::fake;
 use crate::filter::{self, Filtered, check_filters};
 use crate::proof::{self, Expected, Touched};
 use crate::suggest::nearest;
@@ -207,6 +208,9 @@ impl Writer<'_> {
             return Ok(None);
         }
         let value = match self.answers.of(&reference.name) {
+            Answer::Found(secret) if secret.is_fake() => {
+                return Ok(Some(fake::filtered(secret, reference, scalar)));
+            }
             Answer::Found(secret) => Some(secret.expose()),
             Answer::Missing => None,
             Answer::Failed(failure) => {

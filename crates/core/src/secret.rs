@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use redeem_syntax::Name;
 use zeroize::Zeroizing;
 
 /// One value of a secret: bytes, usually text.
@@ -10,12 +11,23 @@ use zeroize::Zeroizing;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     value: Zeroizing<Vec<u8>>,
+    is_fake: bool,
 }
 
 impl Secret {
     /// Takes a value over. The caller's other copies are the caller's to wipe.
     pub fn new(value: Vec<u8>) -> Self {
-        Self { value: Zeroizing::new(value) }
+        Self { value: Zeroizing::new(value), is_fake: false }
+    }
+
+    /// A made-up value for a name, `fake-NAME`, which no filter and no place refuses.
+    pub fn fake(name: &Name) -> Self {
+        Self { is_fake: true, ..Self::new(format!("fake-{name}").into_bytes()) }
+    }
+
+    /// Whether the value is made up.
+    pub fn is_fake(&self) -> bool {
+        self.is_fake
     }
 
     /// The value itself: the only way out, for encoders and for commands whose job is to show it.

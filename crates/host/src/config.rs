@@ -365,6 +365,23 @@ impl Config {
             .collect()
     }
 
+    /// The same for a run that opens no backend: only what it reads and writes counts.
+    pub fn needs_trust_without_backends(&self) -> Vec<Diagnostic> {
+        let is_of_backend = |path: &PathBuf| {
+            let mut paths = self.backends.iter().filter_map(|backend| backend.path.as_ref()?.as_ref().ok());
+            paths.any(|own| own == path)
+        };
+        let is_of_render =
+            |path: &PathBuf| [&self.source, &self.output].into_iter().flatten().any(|own| own == path);
+        let outside = self.outside.iter().map(|(path, _)| is_of_render(path) || !is_of_backend(path));
+        self.needs_trust()
+            .into_iter()
+            .zip(outside)
+            .filter(|(_, counts)| *counts)
+            .map(|(told, _)| told)
+            .collect()
+    }
+
     /// The error for a key that backends of this type do not have.
     pub(crate) fn useless_key(table: &BackendConfig, key: &str, known: &[&str]) -> ConfigError {
         table

@@ -9,6 +9,7 @@
 pub mod backend;
 pub mod config;
 mod disk;
+mod fakes;
 mod init;
 pub mod inputs;
 mod memory;
@@ -20,6 +21,7 @@ pub mod write;
 
 pub use config::{Config, ConfigError};
 pub use disk::Disk;
+pub use fakes::Fakes;
 pub use init::{InitStep, init};
 pub use memory::Memory;
 pub use read::TextInput;

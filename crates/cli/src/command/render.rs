@@ -7,7 +7,7 @@ use redeem_host::config::{Config, Treatment};
 use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only};
 use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
-use redeem_host::{Disk, FileState, Rendering, Run, Severity, Source, TextInput, render_text};
+use redeem_host::{Disk, Fakes, FileState, Rendering, Run, Severity, Source, TextInput, World, render_text};
 
 use super::{add, counted, trusted_config};
 use crate::args::{Global, Render};
@@ -15,13 +15,14 @@ use crate::exit::{Exit, Stop, told};
 use crate::report::{Reporter, print};
 
 pub(crate) fn run(options: &Render, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
-    let config = trusted_config(global)?;
-    let world = Disk::open(&config)?;
+    let config = trusted_config(global, options.fake)?;
+    let world: Box<dyn World> =
+        if options.fake { Box::new(Fakes::default()) } else { Box::new(Disk::open(&config)?) };
     match job(options, &config)? {
-        Job::Print(input) => to_stdout(&input, options, &config, &world, reporter),
+        Job::Print(input) => to_stdout(&input, options, &config, world.as_ref(), reporter),
         Job::Write { inputs, output, is_file } => {
             let job = Writing { inputs, output, is_file, options };
-            job.run(&world, reporter)
+            job.run(world.as_ref(), reporter)
         }
     }
 }
@@ -129,7 +130,7 @@ fn to_stdout(
     path: &Path,
     options: &Render,
     config: &Config,
-    world: &Disk,
+    world: &dyn World,
     reporter: &Reporter,
 ) -> Result<Exit, Stop> {
     let is_stdin = path == Path::new("-");
@@ -167,7 +168,8 @@ fn to_stdout(
     let Some(rendered) = outcome.rendered else {
         return Ok(Exit::of_render(&outcome.diagnostics, false));
     };
-    if !rendered.is_unchanged() && io::stdout().is_terminal() && !options.reveal {
+    let shows_secrets = !rendered.is_unchanged() && !options.fake;
+    if shows_secrets && io::stdout().is_terminal() && !options.reveal {
         return Err(Stop::usage(
             "this would print secrets on the terminal",
             "write to a file with `-o FILE`, or say `--reveal`",
@@ -196,7 +198,7 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    fn run(&self, world: &Disk, reporter: &Reporter) -> Result<Exit, Stop> {
+    fn run(&self, world: &dyn World, reporter: &Reporter) -> Result<Exit, Stop> {
         let folder = if self.is_file { parent(&self.output) } else { self.output.clone() };
         let mut problems = self.inputs.problems.clone();
         problems.extend(conflicts(&self.inputs.taken, &folder));
@@ -240,9 +242,10 @@ impl Writing<'_> {
         let failed = rendering.files.iter().filter(|(_, state)| *state == FileState::Failed).count();
         let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
         reporter.note(&format!(
-            "rendered {} to {}: {} changed, {} unchanged{failed}",
+            "rendered {} to {}{}: {} changed, {} unchanged{failed}",
             counted(rendering.files.len(), "file"),
             shown(&self.output),
+            if self.options.fake { " with fake values" } else { "" },
             summary.written + summary.modes_only,
             summary.unchanged,
         ));
@@ -271,7 +274,9 @@ impl Writing<'_> {
             changed.iter().map(|path| format!("{word} {}\n", shown(&folder.join(path)))).collect();
         print(lines.as_bytes())?;
         let state = if self.options.check { "stale" } else { "would change" };
-        reporter.note(&format!("{} of {} {state}", changed.len(), counted(rendering.files.len(), "output")));
+        let fake = if self.options.fake { ", with fake values" } else { "" };
+        let outputs = counted(rendering.files.len(), "output");
+        reporter.note(&format!("{} of {outputs} {state}{fake}", changed.len()));
         Ok(match exit {
             Exit::Done if self.options.check && !changed.is_empty() => Exit::Found,
             exit => exit,
