@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use crate::support::{Project, root, tree};
@@ -77,6 +78,10 @@ fn what_the_program_refuses_the_schema_refuses_too() {
         ("[[files]]\nmatch = 'x'\nreader = 'x'\n", "docker"),
         ("[[files]]\nmatch = 'x'\ndialects = ['~brace']\n", "~brace"),
         ("[[profile.ci.backend]]\nprefix = 'x'\n", "name"),
+        ("target = 'jullep'\n", "montecarlo"),
+        ("[render]\nexpressions = 'x'\n", "fold"),
+        ("[[by_name]]\nrender = 'x'\n", "key"),
+        ("[[dialect]]\nname = 'x'\nopen = '<'\nclose = '>'\n", "names"),
     ] {
         let told = problems(&schema, &schema, &configuration(text)).join("\n");
         assert!(told.contains(words), "{text} → {told}");
@@ -138,6 +143,10 @@ fn problems(root: &Value, schema: &Value, value: &Value) -> Vec<String> {
             "anyOf" => {
                 let mut choices = rule.as_array().into_iter().flatten();
                 told.extend(fails(!choices.any(|rule| problems(root, rule, value).is_empty())));
+            }
+            "pattern" => {
+                let pattern = Regex::new(rule.as_str().expect("a pattern")).expect("a pattern");
+                told.extend(fails(value.as_str().is_some_and(|text| !pattern.is_match(text))));
             }
             "allOf" => {
                 let rules = rule.as_array().into_iter().flatten();
