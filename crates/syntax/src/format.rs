@@ -8,7 +8,7 @@ mod dotenv;
 mod json;
 mod text;
 mod toml;
-mod yaml;
+pub(crate) mod yaml;
 
 /// How a text is read, and so how a value is written into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -35,6 +35,8 @@ pub mod scalar;
 pub mod scan;
 mod sigil;
 pub mod source;
+#[doc(hidden)]
+pub mod testing;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Fix, Label};

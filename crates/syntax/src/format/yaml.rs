@@ -1,4 +1,4 @@
-//! YAML: events with exact byte spans, by `granit-parser`, which stays behind this file.
+//! YAML: events with exact byte spans, by our own quick scanner or by `granit-parser`, which stays behind this file.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,27 @@ use crate::event::Properties;
 use crate::{Event, Span, Style, SyntaxError, Token};
 
 mod decode;
+mod quick;
 pub(super) use decode::{decode_block, decode_flow};
+pub(crate) use quick::parse as parse_quickly;
 
 /// Hands every event of `text` to `sink`.
 ///
-/// Nesting is limited to 255 by the parser, and a simple key to 1,024 characters (YAML 1.2.2, 7.4).
+/// The quick scanner reads what it is sure of; `granit-parser` decides about every other text.
 pub(super) fn parse<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Result<(), SyntaxError> {
-    let emit_comments = memchr::memmem::find(text.as_bytes(), crate::event::IGNORE.as_bytes()).is_some();
-    let options = options! { emit_comments: emit_comments, max_buffered_comment_events: usize::MAX };
+    if parse_quickly(text, sink) { Ok(()) } else { parse_fully(text, sink) }
+}
+
+/// Whether a comment may say something: nobody asks for the others.
+fn tells_comments(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), crate::event::IGNORE.as_bytes()).is_some()
+}
+
+/// Hands every event of `text` to `sink` as `granit-parser` sees it.
+///
+/// Nesting is limited to 255 by the parser, and a simple key to 1,024 characters (YAML 1.2.2, 7.4).
+pub(crate) fn parse_fully<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Result<(), SyntaxError> {
+    let options = options! { emit_comments: tells_comments(text), max_buffered_comment_events: usize::MAX };
     let mut nesting = Nesting::default();
     let mut previous_end = 0;
     for next in Parser::new_from_str_with_options(text, options) {
