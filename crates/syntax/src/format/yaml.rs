@@ -184,7 +184,7 @@ fn is_header(text: &str) -> bool {
 }
 
 fn is_apart(text: &str, at: usize) -> bool {
-    text[..at].chars().next_back().is_none_or(char::is_whitespace)
+    text[..at].chars().next_back().is_none_or(|before| before.is_whitespace() || before == '\u{FEFF}')
 }
 
 #[cfg(test)]
@@ -233,6 +233,7 @@ mod tests {
             &[(P, "a", "a"), (L, "|2\n    x\n   y", "  x\n y\n"), (P, "b", "b"), (P, "c", "c")],
         );
         check("|\n x", &[(L, "|\n x", "x")]);
+        check("\u{FEFF}|-\nü\n", &[(L, "|-\nü", "ü")]);
     }
 
     #[test]
