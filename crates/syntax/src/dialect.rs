@@ -42,6 +42,12 @@ pub struct Dialect {
     pub(crate) find: Find,
 }
 
+impl std::fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 /// How a dialect looks at a text.
 pub(crate) enum Find {
     /// Asked at each of its sigils in a text, with the offset of that.

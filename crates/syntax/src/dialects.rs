@@ -10,7 +10,8 @@ use crate::sigil::{Sightings, Sigil, may_be_escaped};
 /// Which dialects are live in a file, and what they are told.
 #[derive(Clone, Debug)]
 pub struct Dialects {
-    live: Vec<&'static str>,
+    /// In the order of the table.
+    live: Vec<&'static Dialect>,
     custom: Vec<Custom>,
     by_name: Vec<ByName>,
     target: Target,
@@ -51,7 +52,7 @@ impl Target {
 
 impl Default for Dialects {
     fn default() -> Self {
-        let live = DIALECTS.iter().filter(|dialect| dialect.is_default).map(|dialect| dialect.name).collect();
+        let live = DIALECTS.iter().filter(|dialect| dialect.is_default).collect();
         let by_name = vec![ByName { key: "secret_name".to_owned(), render: None, takes_maps: false }];
         Self { live, custom: Vec::new(), by_name, target: Target::Any, sigils: Vec::new(), marks: None }
             .with_sigils()
@@ -89,8 +90,8 @@ impl Dialects {
             }
             let is_added = !word.starts_with('-');
             if let Some(known) = DIALECTS.iter().find(|dialect| dialect.name == name) {
-                dialects.live.retain(|&live| live != known.name);
-                dialects.live.extend(is_added.then_some(known.name));
+                dialects.live.retain(|live| live.name != name);
+                dialects.live.extend(is_added.then_some(known));
             } else {
                 let known = custom.iter().find(|custom| custom.name() == name).ok_or(word)?;
                 dialects.custom.retain(|live| live.name() != name);
@@ -117,7 +118,7 @@ impl Dialects {
 
     /// Whether the dialect of this name is live.
     pub fn is_live(&self, name: &str) -> bool {
-        self.live.contains(&name) || self.custom.iter().any(|custom| custom.name() == name)
+        self.live.iter().any(|live| live.name == name) || self.custom.iter().any(|custom| custom.name() == name)
     }
 
     /// Whose rules hold.
@@ -143,11 +144,10 @@ impl Dialects {
         self.sigils.iter().any(|sigil| sigil.is_in(string))
     }
 
-    fn live(&self) -> impl Iterator<Item = &'static Dialect> + '_ {
-        DIALECTS.iter().filter(|dialect| self.live.contains(&dialect.name))
-    }
-
+    /// Puts the live dialects in order and gathers what their references hold.
     fn with_sigils(mut self) -> Self {
+        let rank = |live: &&Dialect| DIALECTS.iter().position(|dialect| dialect.name == live.name);
+        self.live.sort_by_key(rank);
         let mut sigils = vec![Sigil::Secret];
         let mut add = |sigil: Cow<'static, str>| {
             let sigil = Sigil::Text(sigil);
@@ -155,7 +155,7 @@ impl Dialects {
                 sigils.push(sigil);
             }
         };
-        self.live().filter_map(|dialect| dialect.sigil).for_each(|sigil| add(sigil.into()));
+        self.live.iter().filter_map(|dialect| dialect.sigil).for_each(|sigil| add(sigil.into()));
         self.custom.iter().for_each(|custom| add(custom.open().to_owned().into()));
         let mut marks = sigils.clone();
         if self.is_live("by-name") {
@@ -178,7 +178,7 @@ impl Dialects {
         let is_scalar = format != Format::Text;
         let is_document = matches!(format, Format::Yaml | Format::Toml | Format::Json);
         let inline = |text: &str| self.inline(text, true);
-        let whole = self.live().filter(|_| is_scalar).find_map(|dialect| match dialect.find {
+        let whole = self.live.iter().filter(|_| is_scalar).find_map(|dialect| match dialect.find {
             // An expression is one scalar of a document; an env line is none.
             Find::WholeScalar(find) if is_document || dialect.name != EXPRESSION => find(text, &inline),
             _ => None,
@@ -205,7 +205,7 @@ impl Dialects {
         while let Some(at) = sightings.next(from) {
             // A sign of one character may be part of another dialect's opening, which is found behind it.
             from = at + 1;
-            let known = self.live().find_map(|dialect| {
+            let known = self.live.iter().find_map(|dialect| {
                 let find = match dialect.find {
                     Find::AtSigil(find) => Some(find),
                     Find::OutsideExpressions(find) => Some(find).filter(|_| !in_expression),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr3, memmem};
 use nom::bytes::complete::tag;
 use nom::{IResult, Parser};
 
@@ -66,8 +67,11 @@ fn bad_filter(text: &str, at: usize, close: &str) -> Body {
 
 /// A name ends where no name rule lets it go on: at the closing, a `|` or the line's end.
 fn raw_name<'t>(input: &'t str, close: &str) -> &'t str {
-    let line = input.find(['|', '\n', '\r']).map_or(input, |end| &input[..end]);
-    input.find(close).filter(|&end| end <= line.len()).map_or(line, |end| &input[..end])
+    let end = memchr3(b'|', b'\n', b'\r', input.as_bytes()).unwrap_or(input.len());
+    // The closing may begin with the sign that ends the name.
+    let reach = input.floor_char_boundary((end + close.len()).min(input.len()));
+    let closing = memmem::find(&input.as_bytes()[..reach], close.as_bytes());
+    &input[..closing.map_or(end, |closing| closing.min(end))]
 }
 
 fn closing<'t>(input: &'t str, close: &str) -> IResult<&'t str, &'t str> {
