@@ -220,8 +220,7 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
     fn plain_line(&self, at: usize) -> Plain {
         let mut stop = at;
         loop {
-            stop = memchr::memchr3(b':', b'#', b'\n', &self.bytes[stop..])
-                .map_or(self.bytes.len(), |found| stop + found);
+            stop = plain_stop(self.bytes, stop);
             match self.byte(stop) {
                 b':' if !is_apart(self.byte(stop + 1)) => stop += 1,
                 b'#' if !is_blank(self.bytes[stop - 1]) => stop += 1,
@@ -291,6 +290,30 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
         }
         at
     }
+}
+
+/// Where `:`, `#` or a line break stands next, or the end.
+///
+/// Most scalars are a few bytes long: eight bytes in a register cost less than a call of `memchr`.
+#[inline]
+fn plain_stop(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::MAX / 0xFF;
+    // The lowest byte that is set is exact; those above it may be wrong (Mycroft's test for a zero byte).
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*eight);
+        let found = zeros(word ^ (ONES * u64::from(b':')))
+            | zeros(word ^ (ONES * u64::from(b'#')))
+            | zeros(word ^ (ONES * u64::from(b'\n')));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    bytes[at..]
+        .iter()
+        .position(|byte| matches!(byte, b':' | b'#' | b'\n'))
+        .map_or(bytes.len(), |found| at + found)
 }
 
 /// The properties of a node that may have some on the line before and some on its own, but not both.
