@@ -1,6 +1,7 @@
 //! The proof of a render: parsed again, the text is the same tree with the values in place.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use redeem_syntax::event::Properties;
@@ -40,6 +41,7 @@ pub(crate) fn holds(
     let mut ordinal = 0;
     // How many collections are open in a map that a string has replaced, itself included.
     let mut inside = 0;
+    let mut has_touched_key = false;
     let parsed = format.parse(source, &mut |event| {
         if inside > 0 {
             match event {
@@ -65,6 +67,7 @@ pub(crate) fn holds(
                     let is_untagged = matches!(touched.node, Node::Tagged(_));
                     let mut properties = token.properties.clone();
                     properties.tag = properties.tag.filter(|_| !is_untagged);
+                    has_touched_key |= token.is_key;
                     return before.expected(token.is_key, &properties, &touched.says);
                 }
             }
@@ -76,7 +79,7 @@ pub(crate) fn holds(
         return false;
     }
     let mut after = Fingerprint::new(&keys);
-    let mut unique = UniqueKeys::default();
+    let mut unique = UniqueKeys::new(has_touched_key);
     let mut ordinal = 0;
     let mut is_right = true;
     let parsed = format.parse(rendered, &mut |event| {
@@ -138,6 +141,24 @@ fn is_text(token: &Token<'_>) -> bool {
     token.style != Style::YamlPlain || token.properties.tag.is_some() || plain_is_string(&token.text)
 }
 
+/// What a part of a [`Fingerprint`] is about.
+#[derive(Clone, Copy)]
+enum Kind {
+    Document,
+    List,
+    Map,
+    Close,
+    Key,
+    Scalar,
+    NewKey,
+    NewScalar,
+    Bare,
+    Fixed,
+    Table,
+    HeaderEnd,
+    Properties,
+}
+
 /// A digest of a document's nodes. The hash is keyed anew each time, so no value can aim at it.
 struct Fingerprint<H: Hasher>(H);
 
@@ -148,24 +169,20 @@ impl<H: Hasher> Fingerprint<H> {
 
     fn event(&mut self, event: &Event<'_>) {
         match event {
-            Event::Document => self.part(b"document", ""),
+            Event::Document => self.part(Kind::Document, false, ""),
             Event::Open { is_list, is_flow, properties, .. } => {
-                self.part(
-                    if *is_list { b"list" } else { b"map" },
-                    properties.tag.as_deref().unwrap_or_default(),
-                );
-                self.0.write_usize(properties.anchor);
-                self.0.write_u8(u8::from(*is_flow));
+                self.part(if *is_list { Kind::List } else { Kind::Map }, *is_flow, "");
+                self.properties(properties);
             }
-            Event::Close { .. } => self.part(b"close", ""),
+            Event::Close { .. } => self.part(Kind::Close, false, ""),
             Event::Scalar(token) => {
-                self.part(if token.is_key { b"key" } else { b"scalar" }, &token.text);
+                let kind = if token.is_key { Kind::Key } else { Kind::Scalar };
+                self.part(kind, token.style == Style::YamlPlain, &token.text);
                 self.properties(&token.properties);
-                self.0.write_u8(u8::from(token.style == Style::YamlPlain));
             }
-            Event::Fixed(text) => self.part(b"fixed", text),
-            Event::Header { is_array } => self.part(if *is_array { b"tables" } else { b"table" }, ""),
-            Event::HeaderEnd => self.part(b"header end", ""),
+            Event::Fixed(text) => self.part(Kind::Fixed, false, text),
+            Event::Header { is_array } => self.part(Kind::Table, *is_array, ""),
+            Event::HeaderEnd => self.part(Kind::HeaderEnd, false, ""),
             Event::Comment(_) => {}
         }
     }
@@ -173,7 +190,7 @@ impl<H: Hasher> Fingerprint<H> {
     fn expected(&mut self, is_key: bool, properties: &Properties, expected: &Expected<'_>) {
         match expected {
             Expected::Text(text) => {
-                self.part(if is_key { b"new key" } else { b"new scalar" }, text);
+                self.part(if is_key { Kind::NewKey } else { Kind::NewScalar }, false, text);
                 self.properties(properties);
             }
             Expected::Bare(text) => self.bare(text),
@@ -181,20 +198,25 @@ impl<H: Hasher> Fingerprint<H> {
     }
 
     fn bare(&mut self, text: &str) {
-        self.part(b"bare", text);
+        self.part(Kind::Bare, false, text);
     }
 
+    /// Most nodes have none: then nothing is hashed, which no other part of a text looks like.
     fn properties(&mut self, properties: &Properties) {
+        if *properties == Properties::default() {
+            return;
+        }
+        let tag = properties.tag.as_deref();
+        self.part(Kind::Properties, tag.is_some(), tag.unwrap_or_default());
         self.0.write_usize(properties.anchor);
-        self.part(b"tag", properties.tag.as_deref().unwrap_or_default());
     }
 
-    /// Lengths keep neighbours apart.
-    fn part(&mut self, kind: &[u8], text: &str) {
-        self.0.write_usize(kind.len());
-        self.0.write(kind);
-        self.0.write_usize(text.len());
-        self.0.write(text.as_bytes());
+    /// A length of its own keeps each text apart from its neighbours.
+    fn part(&mut self, kind: Kind, flag: bool, text: &str) {
+        self.0.write_usize(text.len() << 8 | usize::from(kind as u8) << 1 | usize::from(flag));
+        if !text.is_empty() {
+            self.0.write(text.as_bytes());
+        }
     }
 
     fn finish(&self) -> u64 {
@@ -202,16 +224,24 @@ impl<H: Hasher> Fingerprint<H> {
     }
 }
 
-/// Watches for a touched key that another key of its mapping equals.
-#[derive(Default)]
+/// Watches for a touched key that another key of its mapping equals, if any key is touched.
+///
+/// Keys are known by their hashes, so that none is copied. The hash is keyed anew each time.
 struct UniqueKeys {
-    levels: Vec<BTreeMap<String, bool>>,
-    root: BTreeMap<String, bool>,
+    hashes: Option<RandomState>,
+    levels: Vec<BTreeMap<u64, bool>>,
+    root: BTreeMap<u64, bool>,
     is_broken: bool,
 }
 
 impl UniqueKeys {
+    fn new(has_touched_key: bool) -> Self {
+        let hashes = has_touched_key.then(RandomState::new);
+        Self { hashes, levels: Vec::new(), root: BTreeMap::new(), is_broken: false }
+    }
+
     fn event(&mut self, event: &Event<'_>, is_touched: bool) {
+        let Some(hashes) = &self.hashes else { return };
         match event {
             Event::Open { .. } => self.levels.push(BTreeMap::new()),
             Event::Close { .. } => {
@@ -220,10 +250,10 @@ impl UniqueKeys {
             Event::Header { .. } => self.root.clear(),
             Event::Scalar(token) if token.is_key => {
                 let level = self.levels.last_mut().unwrap_or(&mut self.root);
-                match level.get(token.text.as_ref()) {
-                    Some(was_touched) if *was_touched || is_touched => self.is_broken = true,
-                    _ => {
-                        level.insert(token.text.clone().into_owned(), is_touched);
+                match level.entry(hashes.hash_one(&token.text)) {
+                    Entry::Occupied(was_touched) => self.is_broken |= *was_touched.get() || is_touched,
+                    Entry::Vacant(place) => {
+                        place.insert(is_touched);
                     }
                 }
             }

@@ -118,7 +118,8 @@ impl Dialects {
 
     /// Whether the dialect of this name is live.
     pub fn is_live(&self, name: &str) -> bool {
-        self.live.iter().any(|live| live.name == name) || self.custom.iter().any(|custom| custom.name() == name)
+        self.live.iter().any(|live| live.name == name)
+            || self.custom.iter().any(|custom| custom.name() == name)
     }
 
     /// Whose rules hold.
