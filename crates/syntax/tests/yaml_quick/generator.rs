@@ -99,6 +99,7 @@ const QUOTED: &[&str] = &[
     "'a' b",
     "\"a\"#c",
     "\"\\u12\"",
+    "\"\\uD83D\\uE001\"",
     "\"\\uD83D\\u0041\"",
     "\"x\\/y\"",
 ];
@@ -166,6 +167,9 @@ fn map(chance: &mut Chance, indent: usize, depth: usize, out: &mut String) {
             let end = if chance.odd(2) { 6 } else { 4 };
             out.push_str(chance.pick(&["&k ", "!t ", "!!str ", "&k !t ", "? ", "*x : "][..end]));
         }
+        if chance.odd(100) {
+            out.push_str(&"k".repeat(980 + chance.below(60)));
+        }
         out.push_str(if chance.odd(6) { chance.pick(KEYS) } else { chance.pick(&KEYS[..20]) });
         out.push_str(if chance.odd(40) { chance.pick(&[" :", ":x", "", ": :", ":\t"]) } else { ":" });
         value(chance, indent, depth, true, out);
@@ -225,6 +229,9 @@ fn value(chance: &mut Chance, indent: usize, depth: usize, is_in_map: bool, out:
         14 => {
             nest(properties, chance, out);
             blanks(indent + step, out);
+            if chance.one_in(4) {
+                out.push_str(chance.pick(&["&x ", "!u ", "!!int "]));
+            }
             scalar(chance, indent, out);
         }
         _ => {
@@ -264,7 +271,7 @@ fn lines(chance: &mut Chance, indent: usize, out: &mut String) {
     out.push_str(quote);
     for index in 0..=chance.below(4) {
         if index > 0 {
-            let breaks = ["\n", "\n", "\n", "\n\n", "  \n", "\n \n", "\\\n", " # c\n"];
+            let breaks = ["\n", "\n", "\n", "\n\n", "  \n", "\n \n", "\\\n", " # c\n", "\n  \t\n", "\n\t"];
             out.push_str(if chance.odd(3) { chance.pick(&breaks) } else { chance.pick(&breaks[..6]) });
             let deeper = if chance.odd(12) { 0 } else { 1 + chance.below(3) };
             blanks(indent + deeper, out);
@@ -364,6 +371,9 @@ fn flow(chance: &mut Chance, indent: usize, depth: usize, out: &mut String) {
         }
         gap(chance, out);
         if !is_list {
+            if chance.odd(200) {
+                out.push_str(&"k".repeat(980 + chance.below(60)));
+            }
             let keys =
                 ["k", "\"k\"", "'k'", "a b", "k:", "&a k", "[k]", "\"k\\t\"", "<<", "\"a\n   b\"", "-"];
             out.push_str(if chance.odd(8) { chance.pick(&keys) } else { chance.pick(&keys[..4]) });

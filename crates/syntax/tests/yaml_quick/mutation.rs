@@ -60,6 +60,7 @@ const PIECES: &[&str] = &[
     "|2\n",
     "ü",
     "%YAML 1.2\n",
+    "\n  \t\n",
     "~",
     "<<: *a\n",
     "[a, b]",
@@ -140,9 +141,14 @@ fn with_line_changed(text: &str, chance: &mut Chance) -> String {
 /// Some lines of a long text, so that a change of them is likely to matter.
 pub(crate) fn window(text: &str, chance: &mut Chance) -> String {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    if lines.len() < 20 {
+    let count = 3 + chance.below(20);
+    if lines.len() <= count {
         return text.to_owned();
     }
-    let start = chance.below(lines.len() - 10);
-    lines[start..start + 10].concat()
+    let mut start = chance.below(lines.len() - count);
+    // Most begin where the outermost collection has an entry.
+    while start > 0 && lines[start].starts_with([' ', '#', '\n', '\r']) && !chance.one_in(100) {
+        start -= 1;
+    }
+    lines[start..start + count].concat()
 }

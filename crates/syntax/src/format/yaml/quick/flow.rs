@@ -150,9 +150,6 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
         let colon = self.skip_blanks(end);
         if self.byte(colon) != b':' {
             let next = self.gap(end)?;
-            if !matches!(self.byte(next), b',' | b'}') {
-                return None;
-            }
             self.empty(next, VALUE, Marks::default());
             return Some(next);
         }
