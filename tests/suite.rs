@@ -8,6 +8,8 @@ mod completions;
 mod config;
 #[path = "suite/diagnostics.rs"]
 mod diagnostics;
+#[path = "suite/diff.rs"]
+mod diff;
 #[path = "suite/fake.rs"]
 mod fake;
 #[path = "suite/faults.rs"]

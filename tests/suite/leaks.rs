@@ -23,6 +23,8 @@ fn case_34_no_output_holds_the_canary() {
         "render src -o out -v",
         "render src -o out --keep-going -v",
         "render src -o out --dry-run",
+        "render src -o out --diff --keep-going",
+        "render src -o out --diff",
         "check src",
         "check src --format json",
         "refs src --json",

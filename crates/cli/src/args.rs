@@ -90,6 +90,9 @@ pub(crate) struct Render {
     /// Tell what would be written, and write nothing
     #[arg(long, conflicts_with = "check")]
     pub(crate) dry_run: bool,
+    /// Show what would change, with a tag for each value, and write nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// Exit with 1 if an output is not what a render would write
     #[arg(long)]
     pub(crate) check: bool,

@@ -7,6 +7,7 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
     SourceSpan, SpanContents,
 };
+use redeem_host::diff::{DiffLine, LineKind};
 use redeem_host::{Diagnostic, Severity, Source};
 use serde_json::{Value, json};
 
@@ -105,6 +106,26 @@ impl Reporter {
             text.push_str(&format!("for more about a code: redeem explain {}\n", first.code));
         }
         text
+    }
+
+    /// The lines of a diff, in colours where they are wanted.
+    pub(crate) fn diff(&self, lines: &[DiffLine]) -> String {
+        let is_coloured = self.is_coloured(io::stdout().is_terminal());
+        let line = |line: &DiffLine| {
+            let colour = match line.kind {
+                LineKind::Header => "1",
+                LineKind::Hunk => "36",
+                LineKind::Removed => "31",
+                LineKind::Added => "32",
+                LineKind::Same => "",
+            };
+            if is_coloured && !colour.is_empty() {
+                format!("\u{1b}[{colour}m{}\u{1b}[0m\n", line.text)
+            } else {
+                format!("{}\n", line.text)
+            }
+        };
+        lines.iter().map(line).collect()
     }
 
     /// <https://no-color.org> and <https://bixense.com/clicolors>.

@@ -8,6 +8,7 @@
 
 pub mod backend;
 pub mod config;
+pub mod diff;
 mod disk;
 mod fakes;
 mod init;
@@ -20,6 +21,7 @@ pub mod trust;
 pub mod write;
 
 pub use config::{Config, ConfigError};
+pub use diff::Diffs;
 pub use disk::Disk;
 pub use fakes::Fakes;
 pub use init::{InitStep, init};

@@ -11,6 +11,7 @@ use redeem_core::{Answers, Encoding, Outcome, Plan, World, check, render, resolv
 use redeem_syntax::{Diagnostic, Dialects, Scan, Source, scan};
 
 use crate::config::Treatment;
+use crate::diff::Diffs;
 use crate::inputs::{Input, Kind, unreadable};
 use crate::read::{Content, read};
 use crate::write::{ModeRule, Outputs, Prepared, WriteError};
@@ -109,6 +110,8 @@ pub enum Target<'a> {
     Write(&'a Outputs),
     /// Nowhere: it is compared with what is in this folder.
     Compare(&'a Path),
+    /// Nowhere: what would change is told.
+    Diff(&'a Diffs),
 }
 
 /// A file after reading: one that stays as it is, or one with something to do.
@@ -167,7 +170,12 @@ impl Run<'_> {
             },
             Kind::File(treatment) => match open(input, treatment, self.is_named) {
                 Ok(Opened::Plain(bytes, mode)) => {
-                    finish(target.put(&input.output, &bytes, mode, self.mode), Vec::new())
+                    let put = target.put(&input.output, &bytes, mode, self.mode);
+                    if let (Target::Diff(diffs), Ok(FileState::Changed)) = (target, &put) {
+                        let rule = ModeRule { source: Some(mode), explicit: self.mode };
+                        diffs.plain(&input.output, &bytes, rule);
+                    }
+                    finish(put, Vec::new())
                 }
                 Ok(Opened::Live(found, mode)) => Step::Pending(found, mode),
                 Err(problem) => Step::Done(FileState::Failed, vec![*problem]),
@@ -188,6 +196,10 @@ impl Run<'_> {
         match outcome.rendered {
             Some(rendered) => {
                 let put = target.put(&input.output, rendered.text().as_bytes(), mode, self.mode);
+                if let (Target::Diff(diffs), Ok(FileState::Changed)) = (target, &put) {
+                    let rule = ModeRule { source: Some(mode), explicit: self.mode };
+                    diffs.live(&input.output, (&found.source, &found.scan), answers, &rendered, rule);
+                }
                 finish(put, outcome.diagnostics)
             }
             None => Step::Done(FileState::Failed, outcome.diagnostics),
@@ -242,6 +254,7 @@ impl Target<'_> {
         match self {
             Self::Write(outputs) => outputs.prepare(output, bytes, mode).map(state),
             Self::Compare(folder) => Ok(compare(&folder.join(output), bytes, mode)),
+            Self::Diff(diffs) => Ok(compare(&diffs.folder().join(output), bytes, mode)),
         }
     }
 
@@ -251,15 +264,18 @@ impl Target<'_> {
             Self::Write(outputs) => {
                 outputs.prepare_copy(output, source, ModeRule { source: mode, explicit }).map(state)
             }
-            Self::Compare(folder) => {
+            Self::Compare(_) | Self::Diff(_) => {
                 let mut bytes = Vec::new();
                 let read = io::BufReader::new(source).read_to_end(&mut bytes);
                 let rule = ModeRule { source: mode, explicit };
-                Ok(if read.is_ok() {
-                    compare(&folder.join(output), &bytes, rule)
-                } else {
-                    FileState::Changed
-                })
+                let state = match self.folder().filter(|_| read.is_ok()) {
+                    Some(folder) => compare(&folder.join(output), &bytes, rule),
+                    None => FileState::Changed,
+                };
+                if let (Self::Diff(diffs), FileState::Changed) = (self, state) {
+                    diffs.plain(output, &bytes, rule);
+                }
+                Ok(state)
             }
         }
     }
@@ -267,12 +283,30 @@ impl Target<'_> {
     fn link(&self, output: &Path, to: &Path) -> Result<FileState, WriteError> {
         match self {
             Self::Write(outputs) => outputs.prepare_symlink(output, to).map(state),
-            Self::Compare(folder) => {
-                let is_same = fs::read_link(folder.join(output)).is_ok_and(|target| target == to);
-                Ok(if is_same { FileState::Unchanged } else { FileState::Changed })
+            Self::Compare(folder) => Ok(compare_link(&folder.join(output), to)),
+            Self::Diff(diffs) => {
+                let state = compare_link(&diffs.folder().join(output), to);
+                if state == FileState::Changed {
+                    diffs.link(output, to);
+                }
+                Ok(state)
             }
         }
     }
+
+    /// What is compared with, if nothing is written.
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Write(_) => None,
+            Self::Compare(folder) => Some(folder),
+            Self::Diff(diffs) => Some(diffs.folder()),
+        }
+    }
+}
+
+fn compare_link(path: &Path, to: &Path) -> FileState {
+    let is_same = fs::read_link(path).is_ok_and(|target| target == to);
+    if is_same { FileState::Unchanged } else { FileState::Changed }
 }
 
 fn state(prepared: Prepared) -> FileState {

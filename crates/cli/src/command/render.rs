@@ -7,7 +7,9 @@ use redeem_host::config::{Config, Treatment};
 use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only};
 use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
-use redeem_host::{Disk, Fakes, FileState, Rendering, Run, Severity, Source, TextInput, World, render_text};
+use redeem_host::{
+    Diffs, Disk, Fakes, FileState, Rendering, Run, Severity, Source, TextInput, World, render_text,
+};
 
 use super::{add, counted, trusted_config};
 use crate::args::{Global, Render};
@@ -21,7 +23,7 @@ pub(crate) fn run(options: &Render, global: &Global, reporter: &Reporter) -> Res
     match job(options, &config)? {
         Job::Print(input) => to_stdout(&input, options, &config, world.as_ref(), reporter),
         Job::Write { inputs, output, is_file } => {
-            let job = Writing { inputs, output, is_file, options };
+            let job = Writing { inputs, output, is_file, options, config: &config };
             job.run(world.as_ref(), reporter)
         }
     }
@@ -55,7 +57,7 @@ fn job(options: &Render, config: &Config) -> Result<Job, Stop> {
             (vec![source], output.cloned().or_else(|| config.output.clone()))
         }
         ([one], None) if !is_folder(one) => {
-            if options.check || options.dry_run {
+            if options.check || options.dry_run || options.diff {
                 return Err(Stop::usage("there is no output to compare with", "name it with `-o`"));
             }
             return Ok(Job::Print(one.clone()));
@@ -195,6 +197,7 @@ struct Writing<'a> {
     output: PathBuf,
     is_file: bool,
     options: &'a Render,
+    config: &'a Config,
 }
 
 impl Writing<'_> {
@@ -213,7 +216,7 @@ impl Writing<'_> {
             world,
             mode: self.options.mode,
         };
-        if self.options.check || self.options.dry_run {
+        if self.options.check || self.options.dry_run || self.options.diff {
             return self.compare(&run, &folder, problems, reporter);
         }
         if self.is_file && leads_to_no_file(&self.output) {
@@ -252,7 +255,7 @@ impl Writing<'_> {
         Ok(exit)
     }
 
-    /// `--check` and `--dry-run`: what a render would change.
+    /// `--check`, `--dry-run` and `--diff`: what a render would change.
     fn compare(
         &self,
         run: &Run<'_>,
@@ -260,7 +263,13 @@ impl Writing<'_> {
         problems: Vec<redeem_host::Diagnostic>,
         reporter: &Reporter,
     ) -> Result<Exit, Stop> {
-        let mut rendering = run.render(&redeem_host::Target::Compare(folder));
+        let diffs = self.options.diff.then(|| Diffs::new(folder)).transpose()?;
+        let diffs = diffs.map(|diffs| diffs.hiding(&self.config.backends, &self.inputs.taken));
+        let target = match &diffs {
+            Some(diffs) => redeem_host::Target::Diff(diffs),
+            None => redeem_host::Target::Compare(folder),
+        };
+        let mut rendering = run.render(&target);
         rendering.diagnostics.extend(problems);
         let exit = Self::tell(&rendering, reporter);
         let changed: Vec<&PathBuf> = rendering
@@ -270,9 +279,11 @@ impl Writing<'_> {
             .map(|(path, _)| path)
             .collect();
         let word = if self.options.check { "stale" } else { "would write" };
-        let lines: String =
-            changed.iter().map(|path| format!("{word} {}\n", shown(&folder.join(path)))).collect();
-        print(lines.as_bytes())?;
+        let told = |path: &PathBuf| match diffs.as_ref().and_then(|diffs| diffs.of(path)) {
+            Some(lines) => reporter.diff(&lines),
+            None => format!("{word} {}\n", shown(&folder.join(path))),
+        };
+        print(changed.iter().map(|path| told(path)).collect::<String>().as_bytes())?;
         let state = if self.options.check { "stale" } else { "would change" };
         let fake = if self.options.fake { ", with fake values" } else { "" };
         let outputs = counted(rendering.files.len(), "output");
