@@ -1,6 +1,6 @@
 //! `redeem check` and `redeem refs`: what is known of the text itself.
 
-use crate::support::Project;
+use crate::support::{Project, terminal};
 
 /// One of each problem that can be known without a value, each in a file of its own kind.
 const PROBLEMS: &[(&str, &str)] = &[
@@ -149,6 +149,24 @@ fn each_code_is_explained_with_its_example() {
     assert_eq!(told.as_array().map(Vec::len), Some(redeem_host::Code::ALL.len()));
     project.redeem("explain near-mis").exits(2).says(&["no code `near-mis`", "did you mean `near-miss`?"]);
     project.redeem("explain qqqqqqqq").exits(2).says(&["`redeem explain` lists all codes"]);
+}
+
+#[test]
+fn on_a_terminal_the_way_to_the_explanation_is_told() {
+    use std::io::Read;
+    let project = Project::new(&[("a.yaml", "k: '{secret: x}'\n")]);
+    let (mut leader, terminal) = terminal();
+    let mut command = project.command("check --color never");
+    let ended = command.stdout(terminal).stderr(std::process::Stdio::null()).status().expect("a run");
+    drop(command);
+    let mut text = Vec::new();
+    // Once its other end is closed, reading from a terminal is an error, behind all that was written.
+    let _ = leader.read_to_end(&mut text);
+    let text = String::from_utf8_lossy(&text);
+    assert_eq!(ended.code(), Some(1));
+    assert!(text.contains("for more about a code: redeem explain near-miss"), "{text}");
+    let run = project.redeem("check").exits(1);
+    assert!(!run.stdout.contains("for more"), "a log stays as it was");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::support::{Project, Run, root, tree};
+use crate::support::{Project, Run, root, terminal, tree};
 
 #[test]
 fn each_fixture_renders_to_its_exact_bytes() {
@@ -205,13 +205,9 @@ fn an_output_inside_its_source_is_not_rendered_again() {
 
 #[test]
 fn a_terminal_is_not_shown_secrets_unless_asked() {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let project = Project::new(&[("a.yaml", "k: ${secret.x}\n"), ("b.yaml", "k: secret\n")]).secret("X", "v");
     let on_terminal = |line: &str| {
-        let leader = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-        grantpt(&leader).and_then(|()| unlockpt(&leader)).expect("a terminal");
-        let name = ptsname(&leader, Vec::new()).expect("its name").into_string().expect("UTF-8");
-        let terminal = fs::OpenOptions::new().read(true).write(true).open(name).expect("its other end");
+        let (leader, terminal) = terminal();
         let run = project.command(line).stdout(terminal).stderr(Stdio::piped()).output().expect("a run");
         drop(leader);
         Run::of(run)

@@ -90,6 +90,16 @@ impl Project {
     }
 }
 
+/// A terminal of our own: the end that reads what is shown, and the end that a program gets.
+pub(crate) fn terminal() -> (fs::File, fs::File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let leader = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&leader).and_then(|()| unlockpt(&leader)).expect("a terminal");
+    let name = ptsname(&leader, Vec::new()).expect("its name").into_string().expect("UTF-8");
+    let other = fs::OpenOptions::new().read(true).write(true).open(name).expect("its other end");
+    (fs::File::from(leader), other)
+}
+
 /// Every file and folder below a folder, sorted, by their path from it.
 pub(crate) fn tree(root: &Path) -> Vec<String> {
     let mut found = Vec::new();
