@@ -12,7 +12,7 @@ pub(crate) mod trust;
 use std::path::{Path, PathBuf};
 
 use redeem_host::config::Config;
-use redeem_host::inputs::{Inputs, Selection, named, unreadable_path, walk};
+use redeem_host::inputs::{Inputs, Selection, by_path, named, unreadable_path, walk};
 use redeem_host::trust::is_trusted;
 
 use crate::args::Global;
@@ -47,8 +47,10 @@ fn inputs(paths: &[PathBuf], config: &Config) -> Inputs {
         let output = config.output.as_deref();
         add(&mut inputs, path, config, Selection { output, respects_gitignore: true, only: None });
     }
-    inputs.taken.sort_by(|a, b| a.path.cmp(&b.path));
-    inputs.taken.dedup_by(|a, b| a.path == b.path);
+    if paths.len() > 1 {
+        inputs.taken.sort_by(|a, b| by_path(&a.path, &b.path));
+        inputs.taken.dedup_by(|a, b| a.path == b.path);
+    }
     inputs
 }
 

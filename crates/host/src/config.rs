@@ -16,8 +16,8 @@ mod rules;
 #[cfg(feature = "schema")]
 pub mod schema;
 
-pub(crate) use rules::matcher;
 pub use rules::{ByNameRule, DialectRule, FilesRule, Rules, Treatment};
+pub(crate) use rules::{glob, matcher};
 
 /// The file's name.
 pub const FILE_NAME: &str = "redeem.toml";
@@ -237,8 +237,7 @@ impl Config {
         config.source = raw.render.source.map(|path| config.own(path.span(), path.into_inner()));
         config.output = raw.render.output.map(|path| config.own(path.span(), path.into_inner()));
         for pattern in &raw.render.exclude {
-            rules::matcher(pattern.get_ref())
-                .map_err(|error| ConfigError::at(source, pattern.span(), error))?;
+            rules::glob(pattern.get_ref()).map_err(|error| ConfigError::at(source, pattern.span(), error))?;
         }
         config.exclude = raw.render.exclude.into_iter().map(Spanned::into_inner).collect();
         let mut backends = raw.backend;
@@ -283,9 +282,11 @@ impl Config {
         for rule in raw.dialect {
             config.rules.add_dialect(rule.get_ref()).map_err(told(rule.span()))?;
         }
+        let mut files = Vec::new();
         for rule in raw.files {
-            config.rules.push(rule.get_ref()).map_err(told(rule.span()))?;
+            files.push(config.rules.read(rule.get_ref()).map_err(told(rule.span()))?);
         }
+        config.rules.set_files(files).map_err(ConfigError::new)?;
         Ok(config)
     }
 

@@ -1,18 +1,21 @@
 //! Which files a run takes: a walk over the sources, and what is done with each.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use globset::GlobMatcher;
+use globset::{GlobMatcher, GlobSet};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 use redeem_syntax::{Code, Diagnostic};
-use walkdir::WalkDir;
 
 use crate::Config;
 use crate::config::Treatment;
-pub(crate) use crate::config::matcher;
-use crate::paths::shown;
+pub(crate) use crate::config::{glob, matcher};
+use crate::paths::{shown, shown_from};
 
 /// One thing to take.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Input {
     pub output: PathBuf,
     /// What it is.
     pub kind: Kind,
+    /// Whether it was named, so that it may be a link or a pipe; what a walk found is neither.
+    pub is_named: bool,
 }
 
 /// What an input is.
@@ -68,131 +73,172 @@ pub fn only(pattern: &str) -> Result<GlobMatcher, String> {
 pub fn named(path: &Path, config: &Config) -> Input {
     let output = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
     let kind = Kind::File(config.rules.treatment(&below(config, path), true));
-    Input { path: path.to_owned(), shown: shown(path), output, kind }
+    Input { path: path.to_owned(), shown: shown(path), output, kind, is_named: true }
 }
 
 /// Walks a folder. Hidden files are taken; `.git`, the output folder and excluded files are not.
 pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
-    let mut walk = Walk {
+    let exclude = match GlobSet::new(config.exclude.iter().filter_map(|pattern| glob(pattern).ok())) {
+        Ok(exclude) => exclude,
+        Err(error) => {
+            let problem = Diagnostic::new(Code::InvalidConfig, format!("`exclude` cannot be used: {error}"));
+            return Inputs { taken: Vec::new(), problems: vec![problem] };
+        }
+    };
+    let walk = Walk {
         root,
         real_root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
+        whole_root: std::path::absolute(root).unwrap_or_else(|_| root.to_owned()),
+        here: std::env::current_dir().unwrap_or_default(),
         output: selection.output.and_then(|output| output.canonicalize().ok()),
-        exclude: config.exclude.iter().filter_map(|pattern| matcher(pattern).ok()).collect(),
+        exclude,
         config,
         selection,
-        found: Inputs::default(),
+        found: Mutex::default(),
     };
-    if selection.respects_gitignore {
-        walk.tracked();
-    } else {
-        walk.everything();
+    let mut builder = WalkBuilder::new(root);
+    if !selection.respects_gitignore {
+        builder.standard_filters(false);
     }
-    walk.found
+    builder.hidden(false).ignore(false).follow_links(false);
+    builder.build_parallel().run(|| Box::new(|entry| walk.visit(entry)));
+    let Found { mut taken, mut problems } = walk.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Threads find things in any order.
+    taken.sort_unstable_by(|one, other| by_path(&one.path, &other.path));
+    problems.sort_by(|(one, _), (other, _)| by_path(one, other));
+    Inputs { taken, problems: problems.into_iter().map(|(_, problem)| problem).collect() }
 }
 
-/// A walk on its way.
+/// The order of paths, component by component: that of their bytes with `/` before all others.
+pub fn by_path(one: &Path, other: &Path) -> std::cmp::Ordering {
+    let (one, other) = (one.as_os_str().as_bytes(), other.as_os_str().as_bytes());
+    let shared = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    // No name holds a NUL.
+    let next = |path: &[u8]| path.get(shared).map(|&byte| if byte == b'/' { 0 } else { byte });
+    next(one).cmp(&next(other))
+}
+
+/// A walk on its way, on several threads.
 struct Walk<'a> {
     root: &'a Path,
     real_root: PathBuf,
+    /// The root from `/`.
+    whole_root: PathBuf,
+    /// The current folder.
+    here: PathBuf,
     output: Option<PathBuf>,
-    exclude: Vec<GlobMatcher>,
+    exclude: GlobSet,
     config: &'a Config,
     selection: Selection<'a>,
-    found: Inputs,
+    found: Mutex<Found>,
+}
+
+/// What a walk has found so far, in no order.
+#[derive(Default)]
+struct Found {
+    taken: Vec<Input>,
+    problems: Vec<(PathBuf, Diagnostic)>,
 }
 
 impl Walk<'_> {
-    /// Takes all that is below the root.
-    fn everything(&mut self) {
-        let mut entries = WalkDir::new(self.root).follow_links(false).sort_by_file_name().into_iter();
-        while let Some(entry) = entries.next() {
-            match entry {
+    /// Takes an entry, and says whether a folder is entered.
+    fn visit(&self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
+        match entry {
+            Ok(entry) => {
                 // A root that is a link leads to a folder: it was named.
-                Ok(entry) if entry.depth() == 0 => {}
-                Ok(entry) if self.leaves_out(entry.path(), entry.file_type().is_dir()) => {
-                    if entry.file_type().is_dir() {
-                        entries.skip_current_dir();
-                    }
+                let Some(kind) = entry.file_type().filter(|_| entry.depth() > 0) else {
+                    return WalkState::Continue;
+                };
+                let path = entry.path();
+                let relative = path.strip_prefix(self.root).unwrap_or(path);
+                if self.leaves_out(path, relative, kind.is_dir()) {
+                    return WalkState::Skip;
                 }
-                Ok(entry) => self.take(entry.path(), entry.file_type()),
-                Err(error) => {
-                    let path = error.path().unwrap_or(self.root);
-                    let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                    self.found.problems.push(unreadable(path, &why));
+                if !kind.is_dir() {
+                    self.take(path, relative, kind);
                 }
             }
-        }
-    }
-
-    /// Takes what git would not ignore.
-    fn tracked(&mut self) {
-        let mut builder = ignore::WalkBuilder::new(self.root);
-        builder.hidden(false).ignore(false).follow_links(false).sort_by_file_path(Ord::cmp);
-        for entry in builder.build() {
-            match entry {
-                Ok(entry) => {
-                    let Some(kind) = entry.file_type().filter(|_| entry.depth() > 0) else { continue };
-                    let mut parts = entry.path().ancestors().take_while(|path| *path != self.root);
-                    let is_out =
-                        parts.any(|path| self.leaves_out(path, path != entry.path() || kind.is_dir()));
-                    if !is_out {
-                        self.take(entry.path(), kind);
-                    }
-                }
-                Err(error) => self.found.problems.push(unreadable(self.root, &error.to_string())),
+            Err(error) => {
+                let path = path_of(&error).unwrap_or(self.root);
+                let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                self.tell(path, unreadable(path, &why));
             }
         }
+        WalkState::Continue
     }
 
-    fn leaves_out(&self, path: &Path, is_folder: bool) -> bool {
+    fn leaves_out(&self, path: &Path, relative: &Path, is_folder: bool) -> bool {
         let name = path.file_name().unwrap_or_default();
-        let is_ours = is_folder && (crate::write::is_staging_name(name) || self.is_output(path));
+        let is_ours = is_folder && (crate::write::is_staging_name(name) || self.is_output(path, name));
         name == OsStr::new(".git")
             || is_ours
-            || self.exclude.iter().any(|glob| glob.is_match(below(self.config, path)))
+            || !self.exclude.is_empty() && self.exclude.is_match(self.below(path, relative))
     }
 
-    fn is_output(&self, path: &Path) -> bool {
-        self.output.is_some() && path.canonicalize().ok() == self.output
+    /// Whether a folder is where the outputs go; it has the same name then, since no link is followed.
+    fn is_output(&self, path: &Path, name: &OsStr) -> bool {
+        let output = self.output.as_ref().filter(|output| output.file_name() == Some(name));
+        output.is_some() && path.canonicalize().ok().as_ref() == output
+    }
+
+    /// The path from the configuration's folder, which rules and exclusions are relative to.
+    fn below<'p>(&self, path: &'p Path, relative: &Path) -> Cow<'p, Path> {
+        let whole = self.whole_root.join(relative);
+        whole.strip_prefix(&self.config.folder).map_or(Cow::Borrowed(path), |path| path.to_owned().into())
     }
 
     /// Takes what is no folder, or says why it cannot be taken.
-    fn take(&mut self, path: &Path, kind: std::fs::FileType) {
-        let relative = path.strip_prefix(self.root).unwrap_or(path).to_owned();
-        if kind.is_dir() || self.selection.only.is_some_and(|only| !only.is_match(&relative)) {
+    fn take(&self, path: &Path, relative: &Path, kind: std::fs::FileType) {
+        if self.selection.only.is_some_and(|only| !only.is_match(relative)) {
             return;
         }
         let kind = if kind.is_symlink() {
-            link(path, &relative, &self.real_root).map(Kind::Link)
+            link(path, relative, &self.real_root).map(Kind::Link)
         } else if kind.is_file() {
-            Ok(Kind::File(self.config.rules.treatment(&below(self.config, path), false)))
+            let rules = &self.config.rules;
+            // Without rules a file's name says all.
+            let path = if rules.is_empty() { Cow::Borrowed(path) } else { self.below(path, relative) };
+            Ok(Kind::File(rules.treatment(&path, false)))
         } else {
             let why = "this is no regular file: a FIFO, a socket or a device";
             Err(Box::new(unreadable(path, why).with_help("leave it out with `exclude` in redeem.toml")))
         };
         match kind {
             Ok(kind) => {
-                self.found.taken.push(Input {
+                let input = Input {
                     path: path.to_owned(),
-                    shown: shown(path),
-                    output: relative,
+                    shown: shown_from(&self.here, path),
+                    output: relative.to_owned(),
                     kind,
-                });
+                    is_named: false,
+                };
+                self.found.lock().unwrap_or_else(PoisonError::into_inner).taken.push(input);
             }
-            Err(problem) => self.found.problems.push(*problem),
+            Err(problem) => self.tell(path, *problem),
         }
+    }
+
+    fn tell(&self, path: &Path, problem: Diagnostic) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.problems.push((path.to_owned(), problem));
+    }
+}
+
+/// The path that an error of the walk is about.
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        ignore::Error::Loop { child, .. } => Some(child),
+        _ => None,
     }
 }
 
 /// Finds outputs that two inputs claim, or that would overwrite an input.
 pub fn conflicts(inputs: &[Input], output: &Path) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let mut claimed: BTreeMap<&Path, &Input> = BTreeMap::new();
-    let root = output
-        .canonicalize()
-        .unwrap_or_else(|_| std::path::absolute(output).unwrap_or_else(|_| output.to_owned()));
-    let sources: std::collections::BTreeSet<PathBuf> =
-        inputs.iter().filter_map(|input| input.path.canonicalize().ok()).collect();
+    let mut claimed: HashMap<&Path, &Input> = HashMap::with_capacity(inputs.len());
+    let endangered = endangered(inputs, output);
     for input in inputs {
         if let Some(other) = claimed.insert(&input.output, input) {
             let message =
@@ -203,7 +249,7 @@ pub fn conflicts(inputs: &[Input], output: &Path) -> Vec<Diagnostic> {
                 ),
             );
         }
-        if sources.contains(&root.join(&input.output)) {
+        if endangered.contains(&input.output) {
             problems.push(
                 Diagnostic::new(
                     Code::OutputConflict,
@@ -215,6 +261,43 @@ pub fn conflicts(inputs: &[Input], output: &Path) -> Vec<Diagnostic> {
         }
     }
     problems
+}
+
+/// The inputs that are below the folder of outputs, by their path from there.
+fn endangered(inputs: &[Input], output: &Path) -> HashSet<PathBuf> {
+    let folder = match output.canonicalize() {
+        Ok(folder) => folder,
+        // Nothing is in a folder that does not exist.
+        Err(error) if error.kind() == ErrorKind::NotFound => return HashSet::new(),
+        Err(_) => std::path::absolute(output).unwrap_or_else(|_| output.to_owned()),
+    };
+    let mut roots: HashMap<&OsStr, Option<PathBuf>> = HashMap::new();
+    let mut found = HashSet::new();
+    for input in inputs {
+        let real = match root_of(input) {
+            // No folder that a walk entered is a link, so where its root is says where all of it is.
+            Some(root) => roots
+                .entry(root)
+                .or_insert_with(|| {
+                    let real = Path::new(root).canonicalize().ok();
+                    real.filter(|real| real.starts_with(&folder) || folder.starts_with(real))
+                })
+                .as_ref()
+                .map(|root| root.join(&input.output)),
+            None => input.path.canonicalize().ok(),
+        };
+        found.extend(real.and_then(|real| real.strip_prefix(&folder).ok().map(Path::to_owned)));
+    }
+    found
+}
+
+/// The folder from which a walk found a file; none if another way led to it.
+fn root_of(input: &Input) -> Option<&OsStr> {
+    let is_plain =
+        !input.is_named && matches!(input.kind, Kind::File(_)) && input.path.ends_with(&input.output);
+    let path = input.path.as_os_str().as_bytes();
+    let root = path.strip_suffix(input.output.as_os_str().as_bytes()).filter(|_| is_plain)?;
+    Some(OsStr::from_bytes(if root.is_empty() { b"." } else { root }))
 }
 
 /// The target of a link that stays inside the source folder; anything else is refused.

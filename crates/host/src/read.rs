@@ -20,9 +20,12 @@ const TRIES: usize = 3;
 pub(crate) enum Content {
     /// UTF-8 text.
     Text(String),
-    /// Bytes that hold no reference: a binary file, or text in another encoding without the sigil.
+    /// Bytes that hold no reference: no sigil is in them, or they are no text.
     Opaque(Vec<u8>),
 }
+
+/// Whether bytes may hold a reference; where they may not, nobody has to know whether they are text.
+type MayHold<'a> = &'a dyn Fn(&[u8]) -> bool;
 
 /// A text to render, read from outside.
 pub enum TextInput {
@@ -38,7 +41,7 @@ impl TextInput {
     /// # Errors
     /// Why it is no text that could be rendered.
     pub fn read(path: &Path) -> Result<Self, Box<Diagnostic>> {
-        read(path, true).map(|file| file.content.into())
+        read(path, true, &|_| true).map(|file| file.content.into())
     }
 
     /// Takes bytes that came another way; `shown` is what people call them.
@@ -49,7 +52,7 @@ impl TextInput {
         let refused = |(why, help): (String, &str)| {
             Box::new(Diagnostic::new(Code::UnreadableFile, why).in_origin(shown).with_help(help))
         };
-        classify(bytes).map(Self::from).map_err(refused)
+        classify(bytes, &|_| true).map(Self::from).map_err(refused)
     }
 }
 
@@ -66,10 +69,12 @@ impl From<Content> for TextInput {
 pub(crate) struct ReadFile {
     pub(crate) content: Content,
     pub(crate) mode: u32,
+    /// Whether it was a pipe or a device, which cannot be read again.
+    pub(crate) comes_once: bool,
 }
 
 /// Reads a live file. A path that was named may be a link or a pipe; one that a walk found is neither.
-pub(crate) fn read(path: &Path, is_named: bool) -> Result<ReadFile, Box<Diagnostic>> {
+pub(crate) fn read(path: &Path, is_named: bool, may_hold: MayHold<'_>) -> Result<ReadFile, Box<Diagnostic>> {
     let refuse = |why: &str, help: &str| Box::new(unreadable(path, why).with_help(help.to_owned()));
     let told = |error: io::Error| Box::new(unreadable(path, &format!("cannot be read: {error}")));
     for _ in 0..TRIES {
@@ -78,14 +83,23 @@ pub(crate) fn read(path: &Path, is_named: bool) -> Result<ReadFile, Box<Diagnost
         if before.is_dir() {
             return Err(refuse("this is a folder", "render it with `-o FOLDER`"));
         }
-        if before.len() > LARGEST {
-            return Err(refuse(
+        let too_large = || {
+            refuse(
                 "this file is larger than 1 GiB",
                 "leave it out with `exclude`, or say `format = \"copy\"` for it in redeem.toml",
-            ));
+            )
+        };
+        if before.len() > LARGEST {
+            return Err(too_large());
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0) + 1);
-        (&file).take(LARGEST + 1).read_to_end(&mut bytes).map_err(told)?;
+        // A regular file has an end that is known, which saves a call that would find it; if it has grown
+        // meanwhile its length says so below.
+        let end = if before.is_file() && before.len() > 0 { before.len() } else { LARGEST + 1 };
+        let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
+        (&file).take(end).read_to_end(&mut bytes).map_err(told)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(too_large());
+        }
         let after = file.metadata().map_err(told)?;
         // An output belongs to one version of its source; what comes through a pipe comes once.
         let is_same = !before.is_file()
@@ -94,8 +108,8 @@ pub(crate) fn read(path: &Path, is_named: bool) -> Result<ReadFile, Box<Diagnost
                 && after.len() == bytes.len() as u64;
         if is_same {
             let mode = if before.is_file() { before.mode() & 0o7777 } else { 0o600 };
-            return classify(bytes)
-                .map(|content| ReadFile { content, mode })
+            return classify(bytes, may_hold)
+                .map(|content| ReadFile { content, mode, comes_once: !before.is_file() })
                 .map_err(|(why, help)| refuse(&why, help));
         }
     }
@@ -103,7 +117,7 @@ pub(crate) fn read(path: &Path, is_named: bool) -> Result<ReadFile, Box<Diagnost
 }
 
 /// Opens without waiting for a pipe's writer and without following a link, unless the path was named.
-fn open(path: &Path, is_named: bool) -> io::Result<File> {
+pub(crate) fn open(path: &Path, is_named: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     if !is_named {
@@ -114,7 +128,7 @@ fn open(path: &Path, is_named: bool) -> io::Result<File> {
 }
 
 /// Tells text from what is copied as it is, and refuses what may hide a reference.
-pub(crate) fn classify(bytes: Vec<u8>) -> Result<Content, (String, &'static str)> {
+fn classify(bytes: Vec<u8>, may_hold: MayHold<'_>) -> Result<Content, (String, &'static str)> {
     const CONVERT: &str = "convert it to UTF-8, or say `format = \"copy\"` for it in redeem.toml";
     let named_encoding = match bytes.as_slice() {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Some("UTF-32"),
@@ -129,6 +143,9 @@ pub(crate) fn classify(bytes: Vec<u8>) -> Result<Content, (String, &'static str)
         if memmem::find(&bytes, b"s\0e\0c\0r\0e\0t\0").is_some() {
             return Err(("this file looks like UTF-16 text, not UTF-8".to_owned(), CONVERT));
         }
+        return Ok(Content::Opaque(bytes));
+    }
+    if !may_hold(&bytes) {
         return Ok(Content::Opaque(bytes));
     }
     match String::from_utf8(bytes) {
@@ -151,7 +168,7 @@ mod tests {
     use super::*;
 
     fn told(bytes: &[u8]) -> String {
-        match classify(bytes.to_vec()) {
+        match classify(bytes.to_vec(), &|_| true) {
             Ok(Content::Text(_)) => "text".to_owned(),
             Ok(Content::Opaque(_)) => "opaque".to_owned(),
             Err((why, _)) => why,
@@ -176,7 +193,7 @@ mod tests {
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
         rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
         assert!(
-            read(&path, false)
+            read(&path, false, &|_| true)
                 .is_ok_and(|file| matches!(file.content, Content::Text(text) if text.is_empty()))
         );
     }

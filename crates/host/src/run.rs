@@ -1,19 +1,21 @@
 //! Renders a set of inputs: read, scan, ask each backend once, write all of them or none.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
-use redeem_core::{Answers, Encoding, Outcome, Plan, World, check, render, resolve};
-use redeem_syntax::{Diagnostic, Dialects, Scan, Source, scan};
+use redeem_core::{Answers, Encoding, Name, Outcome, Plan, World, check, render, resolve};
+use redeem_syntax::{Diagnostic, Dialects, Reference, Scan, Source, scan};
 
 use crate::config::Treatment;
 use crate::diff::Diffs;
 use crate::inputs::{Input, Kind, unreadable};
-use crate::read::{Content, read};
+use crate::read::{self, Content, read};
 use crate::write::{ModeRule, Outputs, Prepared, WriteError};
 
 /// A live text and what was found in it.
@@ -27,33 +29,31 @@ pub struct Found {
     pub encoding: Encoding,
 }
 
-/// Reads and scans every live file; files without a sigil are read and forgotten.
+/// Reads and scans every live file, and keeps of each what `take` makes of it.
 ///
-/// What can be known without any value is among the diagnostics of each scan.
-pub fn scan_inputs(inputs: &[Input], is_named: bool) -> (Vec<Found>, Vec<Diagnostic>) {
-    let scanned: Vec<_> = inputs
-        .par_iter()
-        .filter_map(|input| match &input.kind {
-            Kind::File(treatment @ Treatment::Live { .. }) => match open(input, treatment, is_named) {
-                Ok(Opened::Live(found, _)) => Some(Ok(*found)),
-                Ok(Opened::Plain(..)) => None,
-                Err(problem) => Some(Err(*problem)),
-            },
-            _ => None,
-        })
-        .collect();
-    let mut found = Vec::new();
-    let mut problems = Vec::new();
-    for result in scanned {
-        match result {
-            Ok(mut one) => {
-                one.scan.diagnostics = check(&one.source, &one.scan);
-                found.push(one);
+/// Files without a sigil are read and forgotten, and so is each text of which `take` keeps nothing: a tree
+/// may be larger than memory. What can be known without any value is among the diagnostics of each scan.
+pub fn scan_inputs<T: Send>(inputs: &[Input], take: impl Fn(Found) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
+    let scan = |input: &Input| match &input.kind {
+        Kind::File(treatment @ Treatment::Live { .. }) => match open(input, treatment) {
+            Ok(Opened::Live { mut found, .. }) => {
+                found.scan.diagnostics = check(&found.source, &found.scan);
+                Some(Ok(take(*found)))
             }
+            Ok(Opened::Plain { .. }) => None,
+            Err(problem) => Some(Err(*problem)),
+        },
+        _ => None,
+    };
+    let mut taken = Vec::new();
+    let mut problems = Vec::new();
+    for result in each(inputs.iter().collect(), scan).into_iter().flatten() {
+        match result {
+            Ok(one) => taken.push(one),
             Err(problem) => problems.push(problem),
         }
     }
-    (found, problems)
+    (taken, problems)
 }
 
 /// Renders one text that is at hand.
@@ -96,8 +96,6 @@ impl Rendering {
 pub struct Run<'a> {
     /// What is taken.
     pub inputs: &'a [Input],
-    /// Whether the inputs were named one by one.
-    pub is_named: bool,
     /// Who is asked for secrets.
     pub world: &'a dyn World,
     /// The mode of every output, instead of its source's.
@@ -114,30 +112,65 @@ pub enum Target<'a> {
     Diff(&'a Diffs),
 }
 
-/// A file after reading: one that stays as it is, or one with something to do.
+/// A file after reading.
 enum Opened {
-    Plain(Vec<u8>, u32),
-    Live(Box<Found>, u32),
+    /// It goes to the output as it is.
+    Plain { bytes: Vec<u8>, mode: u32 },
+    /// There is something to do in it. It may have come through a pipe, from which nothing comes twice.
+    Live { found: Box<Found>, mode: u32, comes_once: bool },
+}
+
+/// How many bytes of texts and scans wait in memory for their values: 32 MiB.
+///
+/// A text beyond that is forgotten after its names are known, and read again once their values are: a tree
+/// may be larger than memory, and to read a file twice costs less than to let the system swap.
+const KEPT: usize = 32 << 20;
+
+/// What the first look at a set gathers.
+#[derive(Default)]
+struct Gathered {
+    /// Each name that a reference asks for.
+    names: Mutex<BTreeSet<Name>>,
+    /// How many bytes wait in memory.
+    kept: AtomicUsize,
+}
+
+impl Gathered {
+    /// Notes what a file asks for, and says whether the file may wait in memory.
+    fn take(&self, found: &Found) -> bool {
+        let references = &found.scan.references;
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        for reference in references.iter().filter(|reference| reference.is_rendered()) {
+            if !names.contains(&reference.name) {
+                names.insert(reference.name.clone());
+            }
+        }
+        // Besides itself a reference has a string, a name and a path to hold.
+        let size = found.source.text().len() + references.len() * 4 * size_of::<Reference>();
+        self.kept.fetch_add(size, Ordering::Relaxed) < KEPT
+    }
+}
+
+/// What the backends were asked for, and what they said.
+struct Asked {
+    names: BTreeSet<Name>,
+    answers: Answers,
 }
 
 impl Run<'_> {
     /// Renders every input to `target`. Nothing moves into place before the caller commits.
+    ///
+    /// All inputs are read and scanned first; then each backend is asked, once; then the values are written.
     pub fn render(&self, target: &Target<'_>) -> Rendering {
-        let opened: Vec<Step> = self.inputs.par_iter().map(|input| self.first(input, target)).collect();
-        let pending = opened.iter().filter_map(|step| match step {
-            Step::Pending(found, _) => Some(&found.scan),
-            _ => None,
+        let gathered = Gathered::default();
+        let opened = each(self.inputs.iter().collect(), |input| self.first(input, target, &gathered));
+        let names = gathered.names.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let asked = Asked { answers: resolve(&names, self.world), names };
+        let finished = each(self.inputs.iter().zip(opened).collect(), |(input, step)| match step {
+            Step::Pending(found, mode) => self.second(input, &found, mode, &asked, target),
+            Step::Forgotten => self.again(input, &asked, target),
+            other => other,
         });
-        let answers = resolve(Plan::new(pending).names(), self.world);
-        let finished: Vec<Step> = self
-            .inputs
-            .par_iter()
-            .zip(opened)
-            .map(|(input, step)| match step {
-                Step::Pending(found, mode) => self.second(input, &found, mode, &answers, target),
-                other => other,
-            })
-            .collect();
         let mut rendering = Rendering::default();
         for (input, step) in self.inputs.iter().zip(finished) {
             let state = match step {
@@ -149,7 +182,7 @@ impl Run<'_> {
                     rendering.write_errors.push(error);
                     FileState::Failed
                 }
-                Step::Pending(..) => FileState::Failed,
+                Step::Pending(..) | Step::Forgotten => FileState::Failed,
             };
             rendering.files.push((input.output.clone(), state));
         }
@@ -158,47 +191,60 @@ impl Run<'_> {
     }
 
     /// Reads an input; one that holds no reference goes to its target at once.
-    fn first(&self, input: &Input, target: &Target<'_>) -> Step {
+    fn first(&self, input: &Input, target: &Target<'_>, gathered: &Gathered) -> Step {
         match &input.kind {
             Kind::Link(to) => finish(target.link(&input.output, to), Vec::new()),
-            Kind::File(Treatment::Copy) => match fs::File::open(&input.path) {
+            Kind::File(Treatment::Copy) => match read::open(&input.path, input.is_named) {
                 Ok(file) => finish(target.copy(&input.output, &file, self.mode), Vec::new()),
-                Err(error) => {
-                    let problem = unreadable(&input.path, &format!("cannot be read: {error}"));
-                    Step::Done(FileState::Failed, vec![problem])
-                }
+                Err(error) => failed(unreadable(&input.path, &format!("cannot be read: {error}"))),
             },
-            Kind::File(treatment) => match open(input, treatment, self.is_named) {
-                Ok(Opened::Plain(bytes, mode)) => {
-                    let put = target.put(&input.output, &bytes, mode, self.mode);
-                    if let (Target::Diff(diffs), Ok(FileState::Changed)) = (target, &put) {
-                        let rule = ModeRule { source: Some(mode), explicit: self.mode };
-                        diffs.plain(&input.output, &bytes, rule);
-                    }
-                    finish(put, Vec::new())
+            Kind::File(treatment) => match open(input, treatment) {
+                Ok(Opened::Plain { bytes, mode }) => self.plain(input, &bytes, mode, target),
+                Ok(Opened::Live { found, mode, comes_once }) => {
+                    let is_kept = gathered.take(&found) || comes_once;
+                    if is_kept { Step::Pending(found, mode) } else { Step::Forgotten }
                 }
-                Ok(Opened::Live(found, mode)) => Step::Pending(found, mode),
-                Err(problem) => Step::Done(FileState::Failed, vec![*problem]),
+                Err(problem) => failed(*problem),
             },
         }
     }
 
+    /// Reads an input once more, now that the values of its names are known.
+    ///
+    /// It may be another version by now. That is as good, unless it asks for what nobody was asked for.
+    fn again(&self, input: &Input, asked: &Asked, target: &Target<'_>) -> Step {
+        let Kind::File(treatment) = &input.kind else {
+            return self.first(input, target, &Gathered::default());
+        };
+        match open(input, treatment) {
+            Ok(Opened::Plain { bytes, mode }) => self.plain(input, &bytes, mode, target),
+            Ok(Opened::Live { found, mode, .. }) => self.second(input, &found, mode, asked, target),
+            Err(problem) => failed(*problem),
+        }
+    }
+
+    fn plain(&self, input: &Input, bytes: &[u8], mode: u32, target: &Target<'_>) -> Step {
+        let put = target.put(&input.output, bytes, mode, self.mode);
+        if let (Target::Diff(diffs), Ok(FileState::Changed)) = (target, &put) {
+            diffs.plain(&input.output, bytes, ModeRule { source: Some(mode), explicit: self.mode });
+        }
+        finish(put, Vec::new())
+    }
+
     /// Writes the values into an input that has references.
-    fn second(
-        &self,
-        input: &Input,
-        found: &Found,
-        mode: u32,
-        answers: &Answers,
-        target: &Target<'_>,
-    ) -> Step {
-        let outcome = render(&found.source, &found.scan, answers, &found.encoding);
+    fn second(&self, input: &Input, found: &Found, mode: u32, asked: &Asked, target: &Target<'_>) -> Step {
+        let mut wanted = found.scan.references.iter().filter(|reference| reference.is_rendered());
+        if !wanted.all(|reference| asked.names.contains(&reference.name)) {
+            let problem = unreadable(&input.path, "this file changed while its secrets were fetched");
+            return failed(problem.with_help("wait until its writer is done, and run again"));
+        }
+        let outcome = render(&found.source, &found.scan, &asked.answers, &found.encoding);
         match outcome.rendered {
             Some(rendered) => {
                 let put = target.put(&input.output, rendered.text().as_bytes(), mode, self.mode);
                 if let (Target::Diff(diffs), Ok(FileState::Changed)) = (target, &put) {
                     let rule = ModeRule { source: Some(mode), explicit: self.mode };
-                    diffs.live(&input.output, (&found.source, &found.scan), answers, &rendered, rule);
+                    diffs.live(&input.output, (&found.source, &found.scan), &asked.answers, &rendered, rule);
                 }
                 finish(put, outcome.diagnostics)
             }
@@ -207,10 +253,27 @@ impl Run<'_> {
     }
 }
 
+/// Where an input is on its way.
 enum Step {
+    /// It waits in memory for its values.
     Pending(Box<Found>, u32),
+    /// It waits on the disk.
+    Forgotten,
     Done(FileState, Vec<Diagnostic>),
     Unwritten(WriteError),
+}
+
+/// Does some work for each item, in their order; threads are started only where there are several.
+fn each<I: Send, O: Send>(items: Vec<I>, work: impl Fn(I) -> O + Sync + Send) -> Vec<O> {
+    if items.len() > 1 {
+        items.into_par_iter().map(work).collect()
+    } else {
+        items.into_iter().map(work).collect()
+    }
+}
+
+fn failed(problem: Diagnostic) -> Step {
+    Step::Done(FileState::Failed, vec![problem])
 }
 
 fn finish(put: Result<FileState, WriteError>, diagnostics: Vec<Diagnostic>) -> Step {
@@ -220,26 +283,26 @@ fn finish(put: Result<FileState, WriteError>, diagnostics: Vec<Diagnostic>) -> S
     }
 }
 
-fn open(input: &Input, treatment: &Treatment, is_named: bool) -> Result<Opened, Box<Diagnostic>> {
-    let file = read(&input.path, is_named)?;
-    let (text, Treatment::Live { format, dialects, encoding }) = (file.content, treatment) else {
-        return Ok(Opened::Plain(Vec::new(), file.mode));
+fn open(input: &Input, treatment: &Treatment) -> Result<Opened, Box<Diagnostic>> {
+    let Treatment::Live { format, dialects, encoding } = treatment else {
+        return Ok(Opened::Plain { bytes: Vec::new(), mode: 0 });
     };
-    let text = match text {
-        Content::Opaque(bytes) => return Ok(Opened::Plain(bytes, file.mode)),
-        Content::Text(text) if !dialects.may_stand_in(&text, *format) => {
-            return Ok(Opened::Plain(text.into_bytes(), file.mode));
-        }
+    let may_hold = |bytes: &[u8]| dialects.may_stand_in(bytes, *format);
+    let file = read(&input.path, input.is_named, &may_hold)?;
+    let mode = file.mode;
+    let text = match file.content {
+        Content::Opaque(bytes) => return Ok(Opened::Plain { bytes, mode }),
         Content::Text(text) => text,
     };
     let source = Source::new(Arc::clone(&input.shown), text, *format);
-    let found = scan(&source, dialects);
+    let scan = scan(&source, dialects);
     let is_plain =
-        found.is_valid && found.is_untouched() && found.diagnostics.is_empty() && found.references.is_empty();
+        scan.is_valid && scan.is_untouched() && scan.diagnostics.is_empty() && scan.references.is_empty();
     if is_plain {
-        return Ok(Opened::Plain(source.text().as_bytes().to_vec(), file.mode));
+        return Ok(Opened::Plain { bytes: source.text().as_bytes().to_vec(), mode });
     }
-    Ok(Opened::Live(Box::new(Found { source, scan: found, encoding: *encoding }), file.mode))
+    let found = Box::new(Found { source, scan, encoding: *encoding });
+    Ok(Opened::Live { found, mode, comes_once: file.comes_once })
 }
 
 impl Target<'_> {

@@ -110,7 +110,7 @@ impl Redeem {
             return Err(Error::Problems(problems));
         }
         let outputs = Outputs::in_folder(output).map_err(Error::Write)?;
-        let run = Run { inputs: &inputs.taken, is_named: false, world: self.world.as_ref(), mode: None };
+        let run = Run { inputs: &inputs.taken, world: self.world.as_ref(), mode: None };
         let mut rendering = run.render(&Target::Write(&outputs));
         if let Some(error) = rendering.write_errors.pop() {
             return Err(Error::Write(error));

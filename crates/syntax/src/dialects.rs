@@ -129,9 +129,9 @@ impl Dialects {
 
     /// Whether `text` may hold a reference, a near miss, or an escaped spelling of one.
     ///
-    /// `false` is certain; `true` means that it is worth parsing.
-    pub fn may_stand_in(&self, text: &str, format: Format) -> bool {
-        let Some(marks) = &self.marks else { return true };
+    /// `false` is certain; `true` means that it is worth parsing. Bytes need not be UTF-8 to be asked about.
+    pub fn may_stand_in(&self, text: impl AsRef<[u8]>, format: Format) -> bool {
+        let (Some(marks), text) = (&self.marks, text.as_ref()) else { return true };
         marks.iter().any(|mark| mark.is_in(text)) || format.has_escapes() && may_be_escaped(text)
     }
 
@@ -142,7 +142,7 @@ impl Dialects {
 
     /// Whether a string of a document may hold something that a live dialect looks at.
     pub(crate) fn may_be_in(&self, string: &str) -> bool {
-        self.sigils.iter().any(|sigil| sigil.is_in(string))
+        self.sigils.iter().any(|sigil| sigil.is_in(string.as_bytes()))
     }
 
     /// Puts the live dialects in order and gathers what their references hold.
@@ -160,7 +160,7 @@ impl Dialects {
         self.custom.iter().for_each(|custom| add(custom.open().to_owned().into()));
         let mut marks = sigils.clone();
         if self.is_live("by-name") {
-            let keys = self.by_name.iter().filter(|rule| !Sigil::Secret.is_in(&rule.key));
+            let keys = self.by_name.iter().filter(|rule| !Sigil::Secret.is_in(rule.key.as_bytes()));
             marks.extend(keys.map(|rule| Sigil::Text(rule.key.clone().into())));
         }
         let is_spelled_one_way = |mark: &Sigil| match mark {

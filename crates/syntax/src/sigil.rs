@@ -8,6 +8,13 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+mod finder;
+
+use finder::Finder;
+
+/// Of the word's letters, `ecr` in a row are the rarest in config files.
+const SECRET: Finder = Finder::new(b"secret", 1);
+
 /// What a dialect's references hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sigil {
@@ -18,18 +25,15 @@ pub(crate) enum Sigil {
 }
 
 impl Sigil {
-    fn next(&self, text: &str, from: usize) -> Option<usize> {
+    fn next(&self, text: &[u8], from: usize) -> Option<usize> {
         match self {
-            Self::Secret => next_secret(text, from),
-            Self::Text(sign) => {
-                let found = memmem::find(text.as_bytes().get(from..)?, sign.as_bytes())?;
-                Some(from + found)
-            }
+            Self::Secret => SECRET.find(text, from),
+            Self::Text(sign) => Some(from + memmem::find(text.get(from..)?, sign.as_bytes())?),
         }
     }
 
-    /// Whether it stands in `text`.
-    pub(crate) fn is_in(&self, text: &str) -> bool {
+    /// Whether it stands in `text`, which need not be UTF-8.
+    pub(crate) fn is_in(&self, text: &[u8]) -> bool {
         self.next(text, 0).is_some()
     }
 }
@@ -38,12 +42,13 @@ impl Sigil {
 ///
 /// Each sigil's next place is kept until it is passed, so a rare one is not looked for again and again.
 pub(crate) struct Sightings<'a> {
-    text: &'a str,
+    text: &'a [u8],
     sigils: Vec<(&'a Sigil, Option<usize>)>,
 }
 
 impl<'a> Sightings<'a> {
     pub(crate) fn new(text: &'a str, sigils: &'a [Sigil]) -> Self {
+        let text = text.as_bytes();
         let sigils = sigils.iter().map(|sigil| (sigil, sigil.next(text, 0))).collect();
         Self { text, sigils }
     }
@@ -59,26 +64,8 @@ impl<'a> Sightings<'a> {
     }
 }
 
-/// Where the word `secret` stands next, from `from` on, in any mix of cases.
-fn next_secret(text: &str, from: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut at = from;
-    loop {
-        // `c` is the rarest letter of the word; both its cases are looked for at once.
-        at += memchr::memchr2(b'c', b'C', bytes.get(at..)?)?;
-        let start = at.checked_sub(2).filter(|&start| start >= from);
-        if let Some(start) = start
-            && bytes.get(start..start + 6).is_some_and(|word| word.eq_ignore_ascii_case(b"secret"))
-        {
-            return Some(start);
-        }
-        at += 1;
-    }
-}
-
-/// Whether an escape in `text` may stand for an ASCII character, or a line break may be escaped.
-pub(crate) fn may_be_escaped(text: &str) -> bool {
-    let bytes = text.as_bytes();
+/// Whether an escape may stand for an ASCII character, or a line break may be escaped.
+pub(crate) fn may_be_escaped(bytes: &[u8]) -> bool {
     memmem::find_iter(bytes, b"\\").any(|at| match bytes.get(at + 1) {
         Some(b'x' | b'\n' | b'\r' | b' ' | b'\t') => true,
         Some(b'u') => bytes.get(at + 2..at + 4) == Some(b"00"),
@@ -92,22 +79,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_word_is_found_in_any_case() {
-        for (text, at) in [("secret", 0), ("a seSecret", 4), ("${SECRET.x}", 2), ("ccsecret", 2)] {
-            assert_eq!(next_secret(text, 0), Some(at), "{text}");
-        }
-        for text in ["", "secre", "sec ret", "c", "sécret"] {
-            assert_eq!(next_secret(text, 0), None, "{text}");
-        }
-        assert_eq!(next_secret("secret secret", 1), Some(7));
-    }
-
-    #[test]
     fn escaped_spellings_are_worth_a_parse() {
-        assert!(may_be_escaped(r#""\u007b\u0073ecret:x}""#));
-        assert!(may_be_escaped(r#""{\x73ecret:x}""#));
-        assert!(may_be_escaped("\"{sec\\\n  ret:x}\""));
-        assert!(!may_be_escaped(r#""\u4e16\n""#));
+        assert!(may_be_escaped(br#""\u007b\u0073ecret:x}""#));
+        assert!(may_be_escaped(br#""{\x73ecret:x}""#));
+        assert!(may_be_escaped(b"\"{sec\\\n  ret:x}\""));
+        assert!(!may_be_escaped(br#""\u4e16\n""#));
     }
 
     #[test]

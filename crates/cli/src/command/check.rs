@@ -10,10 +10,11 @@ use crate::report::Reporter;
 pub(crate) fn run(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let config = config(global)?;
     let inputs = inputs(&options.paths, &config);
-    let (found, mut diagnostics) = scan_inputs(&inputs.taken, true);
+    let (found, mut diagnostics) =
+        scan_inputs(&inputs.taken, |found| (found.scan.references.len(), found.scan.diagnostics));
     diagnostics.extend(inputs.problems);
-    let references: usize = found.iter().map(|found| found.scan.references.len()).sum();
-    diagnostics.extend(found.into_iter().flat_map(|found| found.scan.diagnostics));
+    let references: usize = found.iter().map(|(references, _)| references).sum();
+    diagnostics.extend(found.into_iter().flat_map(|(_, diagnostics)| diagnostics));
     diagnostics.sort_by_cached_key(redeem_host::Diagnostic::sort_key);
     reporter.print(&diagnostics, options.format)?;
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();

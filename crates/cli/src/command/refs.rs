@@ -1,6 +1,7 @@
 //! `redeem refs`: every reference, where it stands and what it asks for.
 
-use redeem_host::scan_inputs;
+use redeem_host::syntax::Reference;
+use redeem_host::{Found, scan_inputs};
 use serde_json::{Value, json};
 
 use super::{config, inputs};
@@ -11,29 +12,9 @@ use crate::report::{Reporter, print, print_json};
 pub(crate) fn run(options: &Refs, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let config = config(global)?;
     let inputs = inputs(&options.paths, &config);
-    let (found, mut problems) = scan_inputs(&inputs.taken, true);
+    let (rows, mut problems) = scan_inputs(&inputs.taken, rows);
     problems.extend(inputs.problems);
-    let mut rows = Vec::new();
-    for file in &found {
-        for reference in &file.scan.references {
-            let (line, column) = file.source.position(reference.span.start);
-            let path = file.scan.strings.get(reference.string).map(|string| string.scalar.path.to_string());
-            rows.push(json!({
-                "file": &**file.source.path(),
-                "line": line,
-                "column": column,
-                "start": reference.span.start,
-                "end": reference.span.end,
-                "dialect": reference.dialect,
-                "name": reference.name.secret,
-                "key": reference.name.key,
-                "filters": reference.filters.iter().map(|filter| filter.name.as_str()).collect::<Vec<_>>(),
-                "path": path.filter(|_| reference.is_rendered()),
-                "optional": reference.is_optional(),
-                "rendered": reference.is_rendered(),
-            }));
-        }
-    }
+    let rows: Vec<Value> = rows.into_iter().flatten().collect();
     if options.json {
         print_json(&Value::Array(rows))?;
     } else {
@@ -41,6 +22,29 @@ pub(crate) fn run(options: &Refs, global: &Global, reporter: &Reporter) -> Resul
     }
     reporter.diagnostics(&problems);
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+/// What is told of each reference of a file.
+fn rows(file: Found) -> Vec<Value> {
+    let row = |reference: &Reference| {
+        let (line, column) = file.source.position(reference.span.start);
+        let path = file.scan.strings.get(reference.string).map(|string| string.scalar.path.to_string());
+        json!({
+            "file": &**file.source.path(),
+            "line": line,
+            "column": column,
+            "start": reference.span.start,
+            "end": reference.span.end,
+            "dialect": reference.dialect,
+            "name": reference.name.secret,
+            "key": reference.name.key,
+            "filters": reference.filters.iter().map(|filter| filter.name.as_str()).collect::<Vec<_>>(),
+            "path": path.filter(|_| reference.is_rendered()),
+            "optional": reference.is_optional(),
+            "rendered": reference.is_rendered(),
+        })
+    };
+    file.scan.references.iter().map(row).collect()
 }
 
 /// `file:line:column  dialect  name`, in columns.

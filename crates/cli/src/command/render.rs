@@ -210,12 +210,7 @@ impl Writing<'_> {
             reporter.problem("nothing was written", None);
             return Ok(Exit::Unrendered);
         }
-        let run = Run {
-            inputs: &self.inputs.taken,
-            is_named: !self.options.paths.is_empty(),
-            world,
-            mode: self.options.mode,
-        };
+        let run = Run { inputs: &self.inputs.taken, world, mode: self.options.mode };
         if self.options.check || self.options.dry_run || self.options.diff {
             return self.compare(&run, &folder, problems, reporter);
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet};
 use redeem_core::{Encoding, Escape, Expressions, Reader, nearest};
 use redeem_syntax::dialect::DIALECTS;
 use redeem_syntax::{ByName, Custom, Dialects, Format, Target, format::FORMATS};
@@ -59,7 +59,10 @@ pub struct DialectRule {
 /// All rules, in order: later ones win.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    files: Vec<(GlobMatcher, Effect)>,
+    /// The globs of all rules, matched at once.
+    set: GlobSet,
+    /// What the rule of each glob says, in the same order.
+    effects: Vec<Effect>,
     by_name: Vec<ByName>,
     custom: Vec<Custom>,
     target: Target,
@@ -69,7 +72,7 @@ pub struct Rules {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Effect {
+pub(super) struct Effect {
     dialects: Option<Arc<Dialects>>,
     format: Option<FormatRule>,
     escape: Option<Escape>,
@@ -101,6 +104,9 @@ pub enum Treatment {
 
 /// What is wrong with a rule, and what to write instead.
 pub(super) type RuleError = (String, Option<String>);
+
+/// A rule that was read: which files it is about, and what it says of them.
+pub(super) type Rule = (Glob, Effect);
 
 impl Rules {
     pub(super) fn set_target(&mut self, name: &str) -> Result<(), RuleError> {
@@ -142,9 +148,17 @@ impl Rules {
         dialects.with_by_name(&self.by_name).with_target(self.target)
     }
 
-    /// Adds a rule for files behind the others; what holds for all files has been set before.
-    pub(super) fn push(&mut self, rule: &FilesRule) -> Result<(), RuleError> {
-        let matcher = matcher(&rule.r#match).map_err(|error| (error, None))?;
+    /// Sets the rules for files: later ones win.
+    pub(super) fn set_files(&mut self, rules: Vec<Rule>) -> Result<(), String> {
+        let (globs, effects): (Vec<_>, Vec<_>) = rules.into_iter().unzip();
+        self.set = GlobSet::new(globs).map_err(|error| format!("the patterns under [[files]]: {error}"))?;
+        self.effects = effects;
+        Ok(())
+    }
+
+    /// Reads a rule for files; what holds for all files has been set before.
+    pub(super) fn read(&self, rule: &FilesRule) -> Result<Rule, RuleError> {
+        let glob = glob(&rule.r#match).map_err(|error| (error, None))?;
         let dialects = match &rule.dialects {
             None => None,
             Some(words) => {
@@ -166,8 +180,12 @@ impl Rules {
         };
         let escape = choose("escape", rule.escape.as_deref(), Escape::NAMES)?;
         let reader = choose("reader", rule.reader.as_deref(), Reader::NAMES)?;
-        self.files.push((matcher, Effect { dialects, format, escape, reader }));
-        Ok(())
+        Ok((glob, Effect { dialects, format, escape, reader }))
+    }
+
+    /// Whether there is no rule for files, so that a file's name alone says what is done with it.
+    pub fn is_empty(&self) -> bool {
+        self.effects.is_empty()
     }
 
     /// What is done with the file at `path`, which is relative to the configuration's folder.
@@ -178,7 +196,7 @@ impl Rules {
         let mut format = Format::of_file_name(&name).or(is_named.then_some(Format::Text));
         let mut dialects = None;
         let mut encoding = Encoding::default();
-        for (_, effect) in self.files.iter().filter(|(matcher, _)| matcher.is_match(path)) {
+        for effect in self.set.matches(path).into_iter().map(|rule| &self.effects[rule]) {
             format = match effect.format {
                 None => format,
                 Some(FormatRule::Copy) => None,
@@ -202,8 +220,13 @@ impl Rules {
     }
 }
 
-/// A glob over paths; one without a `/` holds at any depth.
+/// A glob over paths, ready to match.
 pub(crate) fn matcher(pattern: &str) -> Result<GlobMatcher, String> {
+    glob(pattern).map(|glob| glob.compile_matcher())
+}
+
+/// A glob over paths; one without a `/` holds at any depth.
+pub(crate) fn glob(pattern: &str) -> Result<Glob, String> {
     // A folder that is left out is not entered, so its name is all that has to match.
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
     let whole = if pattern.contains('/') {
@@ -212,7 +235,7 @@ pub(crate) fn matcher(pattern: &str) -> Result<GlobMatcher, String> {
         format!("**/{pattern}")
     };
     let glob = GlobBuilder::new(&whole).literal_separator(true).build();
-    glob.map(|glob| glob.compile_matcher()).map_err(|error| format!("this is no pattern: {}", error.kind()))
+    glob.map_err(|error| format!("this is no pattern: {}", error.kind()))
 }
 
 fn choose<T: Copy>(what: &str, name: Option<&str>, known: &[(&str, T)]) -> Result<Option<T>, RuleError> {
