@@ -25,7 +25,8 @@ fix:                   ## format and apply what clippy can mend
 accept:                ## write down what the cases of diagnostics print now, the page made of it, and the schema
 	REDEEM_ACCEPT=1 cargo test -p redeem-cli --test suite -- diagnostics schema
 
-bench:                 ## ratios against rg and cp; needs ripgrep
+bench:                 ## ratios against rg, cp and other tools, with the goals; installs them first
+	sh tests/bench/peers
 	cargo bench -p redeem-cli --bench render
 
 docs:
