@@ -1,6 +1,7 @@
 //! The program that these tests kill and starve, and what it leaves behind.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -19,7 +20,15 @@ pub(crate) fn run(
     count: usize,
     version: &str,
 ) -> Output {
-    Command::new(program.as_ref()).args(args).arg(root).args([&count.to_string(), version]).output().unwrap()
+    let mut command = Command::new(program.as_ref());
+    command.args(args).arg(root).args([&count.to_string(), version]);
+    loop {
+        match command.output() {
+            // A copy of the program that was just written may still be open in a child of another test.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            output => return output.unwrap(),
+        }
+    }
 }
 
 /// The writer's own rule for names and content.
