@@ -88,7 +88,8 @@ impl Comparison {
                 continue;
             };
             let ratio = base.map(|base| median.as_secs_f64() / base);
-            let goals = if position == 0 { self.goals(median.as_secs_f64(), ratio, fared.peak) } else { vec![] };
+            let goals =
+                if position == 0 { self.goals(median.as_secs_f64(), ratio, fared.peak) } else { vec![] };
             missed += goals.iter().filter(|goal| goal.ends_with("missed")).count();
             say(&format!(
                 "| {} | `{}` | {median:.3?} | {} | {} | {} |\n",
@@ -106,7 +107,9 @@ impl Comparison {
         let verdict = |is_met: bool| if is_met { "met" } else { "missed" };
         let mut goals = Vec::new();
         match (self.goal, ratio) {
-            (Goal::Ratio(most), Some(ratio)) => goals.push(format!("ratio ≤ {most}: {}", verdict(ratio <= most))),
+            (Goal::Ratio(most), Some(ratio)) => {
+                goals.push(format!("ratio ≤ {most}: {}", verdict(ratio <= most)))
+            }
             (Goal::Rate(least, of), _) => {
                 let rate = of / seconds;
                 goals.push(format!("{rate:.0} MB/s ≥ {least}: {}", verdict(rate >= least)));
@@ -194,8 +197,11 @@ fn large(root: &Path, rounds: usize) -> Comparison {
         path
     };
     let ours = of(Spelling::Redeem, "redeem");
-    let (shell, jinja, go) =
-        (of(Spelling::Envsubst, "envsubst"), of(Spelling::Minijinja, "minijinja"), of(Spelling::Gomplate, "gomplate"));
+    let (shell, jinja, go) = (
+        of(Spelling::Envsubst, "envsubst"),
+        of(Spelling::Minijinja, "minijinja"),
+        of(Spelling::Gomplate, "gomplate"),
+    );
     let bytes = fs::metadata(&ours).expect("a file").len();
     let copied = ours.clone();
     Comparison {
@@ -236,7 +242,8 @@ fn small(root: &Path, rounds: usize) -> Comparison {
                 .printing(),
             Contestant::new("envsubst", |_| command("envsubst", &[])).reading(&shell).printing(),
             Contestant::new("gomplate", move |_| with(command("gomplate", &["-f"]), &[&go])).printing(),
-            Contestant::new("vals eval", move |_| with(command("vals", &["eval", "-f"]), &[&vals])).printing(),
+            Contestant::new("vals eval", move |_| with(command("vals", &["eval", "-f"]), &[&vals]))
+                .printing(),
         ],
         goal: Goal::Ratio(2.0),
         most_memory: None,

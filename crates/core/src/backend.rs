@@ -1,10 +1,11 @@
 //! What a store of secrets answers, and the one door to the outside.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use redeem_syntax::{Code, Name};
 
-use crate::Secret;
+use crate::{Secret, Variables};
 
 /// A store of secrets. It is asked once a run for all names it may have.
 pub trait Backend: Send + Sync {
@@ -48,4 +49,10 @@ pub struct Failure {
 pub trait World: Sync {
     /// The backends in the order in which they are asked.
     fn backends(&self) -> &[Box<dyn Backend>];
+
+    /// What templates see beside the secrets.
+    fn variables(&self) -> &Variables {
+        static NONE: Variables = Variables { vars: BTreeMap::new(), env: BTreeMap::new() };
+        &NONE
+    }
 }

@@ -36,6 +36,18 @@ impl Rendered {
         Self { text, moved }
     }
 
+    /// A text that a template made of `source`: what moved where is not known part by part.
+    pub(crate) fn whole(source: &str, text: Zeroizing<String>) -> Self {
+        let is_same = source == text.as_str();
+        let moved = if is_same { Vec::new() } else { vec![(0..source.len(), 0..text.len())] };
+        Self { text, moved }
+    }
+
+    /// Takes the text out.
+    pub(crate) fn into_text(self) -> Zeroizing<String> {
+        self.text
+    }
+
     /// The text.
     pub fn text(&self) -> &str {
         &self.text

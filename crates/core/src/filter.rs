@@ -7,6 +7,7 @@ use minijinja::{Environment, Error, ErrorKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use redeem_syntax::pipeline::{Filter, Literal};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
@@ -116,7 +117,7 @@ pub fn check_filters(filters: &[Filter]) -> Vec<(usize, String)> {
 }
 
 /// Wider than any config file, and small enough that a slip of the hand takes no memory to speak of.
-const WIDEST_INDENT: i64 = 1000;
+pub(crate) const WIDEST_INDENT: i64 = 1000;
 
 fn check_arguments(filter: &Filter) -> Result<(), String> {
     let count = filter.arguments.len();
@@ -148,7 +149,7 @@ pub(crate) fn is_typed(filters: &[Filter]) -> bool {
     filters.last().is_some_and(|filter| is_bare(&filter.name))
 }
 
-fn is_bare(name: &str) -> bool {
+pub(crate) fn is_bare(name: &str) -> bool {
     matches!(name, "int" | "float" | "bool")
 }
 
@@ -181,6 +182,12 @@ pub(crate) fn run(value: Option<&[u8]>, filters: &[Filter]) -> Result<Option<Fil
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
+    install(&mut environment);
+    environment
+});
+
+/// Adds the filters that are ours; those of the engine that do the same under the same name are there.
+pub(crate) fn install(environment: &mut Environment<'_>) {
     environment.add_filter("urlencode", |text: String| utf8_percent_encode(&text, RESERVED).to_string());
     environment.add_filter("base64", |value: Value| STANDARD.encode(&*bytes(&value)));
     environment.add_filter("b64decode", |text: String| {
@@ -194,8 +201,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
     });
     environment.add_filter("pem1line", |text: String| text.replace("\r\n", "\\n").replace('\n', "\\n"));
-    environment
-});
+}
 
 /// RFC 3986, 2.3: these characters are not reserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -230,7 +236,7 @@ fn apply(filter: &Filter, value: Value) -> Result<Value, FilterError> {
 }
 
 /// An error whose detail is our own text and safe to tell.
-fn invalid(detail: &'static str) -> Error {
+pub(crate) fn invalid(detail: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::BadSerialization, detail)
 }
 
@@ -244,7 +250,7 @@ fn literal(literal: &Literal) -> Value {
     }
 }
 
-fn from_bytes(value: &[u8]) -> Value {
+pub(crate) fn from_bytes(value: &[u8]) -> Value {
     match std::str::from_utf8(value) {
         Ok(text) => Value::from(text),
         Err(_) => Value::from_bytes(value.to_vec()),
@@ -265,7 +271,7 @@ fn text(value: &Value) -> Result<Zeroizing<String>, FilterError> {
     Ok(Zeroizing::new(value.to_string()))
 }
 
-fn json_string(text: &str) -> String {
+pub(crate) fn json_string(text: &str) -> String {
     crate::encode::json::string(text).to_string()
 }
 
@@ -277,7 +283,7 @@ fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-fn bare(filter: &str, text: &str) -> Result<String, FilterError> {
+pub(crate) fn bare(filter: &str, text: &str) -> Result<String, FilterError> {
     let wrong = |what: &str| FilterError {
         message: format!("the value is not {what}, as `{filter}` wants it"),
         help: Some(format!("correct the secret, or leave out `| {filter}`")),
@@ -298,7 +304,7 @@ fn integer(text: &str) -> Option<String> {
 }
 
 /// A number that JSON, TOML and both YAML versions read alike.
-fn float(text: &str) -> Option<String> {
+pub(crate) fn float(text: &str) -> Option<String> {
     let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
     let (integral, fraction) = text.strip_prefix('-').unwrap_or(text).split_once('.').unwrap_or(("", ""));
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -31,6 +31,7 @@ mod proof;
 mod render;
 mod secret;
 mod suggest;
+mod template;
 mod url;
 
 pub use answers::{Answer, Answers, resolve};
@@ -43,3 +44,4 @@ pub use redeem_syntax::Name;
 pub use render::{Outcome, check, render};
 pub use secret::Secret;
 pub use suggest::nearest;
+pub use template::{Library, Template, Variable, Variables, read_template, render_template};

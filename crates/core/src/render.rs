@@ -81,12 +81,17 @@ pub fn check(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
 }
 
 /// What a scalar says once its values are in place.
-enum Says {
+pub(crate) enum Says {
     Text(Zeroizing<String>),
     Bare(String),
 }
 
-fn proves(source: &Source, rendered: &Rendered, expected: &[(&Scalar, Says)], encoding: Encoding) -> bool {
+pub(crate) fn proves(
+    source: &Source,
+    rendered: &Rendered,
+    expected: &[(&Scalar, Says)],
+    encoding: Encoding,
+) -> bool {
     // Text has no structure that could be broken.
     if source.format() == Format::Text {
         return true;
@@ -235,26 +240,7 @@ impl Writer<'_> {
     }
 
     fn unknown(&self, reference: &Reference) -> Diagnostic {
-        let name = reference.name.to_string();
-        let asked = match self.answers.backends() {
-            [] => "no backend is configured".to_owned(),
-            backends => format!("asked: {}", backends.join(", ")),
-        };
-        let diagnostic = Diagnostic::new(Code::UnknownSecret, format!("there is no secret `{name}`")).at(
-            self.source,
-            reference.name_span.clone(),
-            "not found",
-        );
-        if let Some(near) = nearest(&name, self.answers.known()) {
-            return diagnostic
-                .with_help(format!("did you mean `{near}`? ({asked})"))
-                .with_fix(reference.name_span.clone(), near);
-        }
-        let optional = match reference.place {
-            Place::Python(_) => format!("`secrets.get('{name}', '…')`"),
-            _ => "`| default('…')`".to_owned(),
-        };
-        diagnostic.with_help(format!("store it, or make it optional with {optional} ({asked})"))
+        unknown(self.source, reference, self.answers)
     }
 
     fn check_url(&self, reference: &Reference, scalar: &Scalar, text: &str) -> Result<(), Box<Diagnostic>> {
@@ -339,7 +325,7 @@ impl Writer<'_> {
                 Place::Python(place) => {
                     in_code.insert(place.span.start, value);
                 }
-                Place::Kept => {}
+                Place::Kept | Place::Template { .. } => {}
             }
         }
         if let Some(expression) = &string.expression {
@@ -365,7 +351,31 @@ impl Writer<'_> {
     }
 }
 
-fn unencodable(source: &Source, span: Span, problem: Unencodable) -> Diagnostic {
+/// The problem of a secret that no backend has.
+pub(crate) fn unknown(source: &Source, reference: &Reference, answers: &Answers) -> Diagnostic {
+    let name = reference.name.to_string();
+    let asked = match answers.backends() {
+        [] => "no backend is configured".to_owned(),
+        backends => format!("asked: {}", backends.join(", ")),
+    };
+    let diagnostic = Diagnostic::new(Code::UnknownSecret, format!("there is no secret `{name}`")).at(
+        source,
+        reference.name_span.clone(),
+        "not found",
+    );
+    if let Some(near) = nearest(&name, answers.known()) {
+        return diagnostic
+            .with_help(format!("did you mean `{near}`? ({asked})"))
+            .with_fix(reference.name_span.clone(), near);
+    }
+    let optional = match reference.place {
+        Place::Python(_) => format!("`secrets.get('{name}', '…')`"),
+        _ => "`| default('…')`".to_owned(),
+    };
+    diagnostic.with_help(format!("store it, or make it optional with {optional} ({asked})"))
+}
+
+pub(crate) fn unencodable(source: &Source, span: Span, problem: Unencodable) -> Diagnostic {
     Diagnostic::new(Code::UnencodableValue, problem.message)
         .at(source, span, "the value does not fit here")
         .with_help(problem.help)

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use redeem_core::nearest;
+use redeem_core::{Variable, nearest};
 use redeem_syntax::{Code, Diagnostic, Format, Source, Span};
 use serde::Deserialize;
 use toml::Spanned;
@@ -35,6 +35,8 @@ pub struct Config {
     pub output: Option<PathBuf>,
     /// Files that are left out.
     pub exclude: Vec<String>,
+    /// What templates see as `vars`.
+    pub vars: BTreeMap<String, Variable>,
     /// The stores, in the order in which they are asked.
     pub backends: Vec<BackendConfig>,
     /// How each file is treated.
@@ -132,6 +134,9 @@ struct RawRender {
     /// Whether an expression of which only a text is left becomes that text.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("enum" = schema::expressions())))]
     expressions: Option<Spanned<String>>,
+    /// What templates see as `vars`.
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
+    vars: toml::Table,
 }
 
 /// A profile: its backends lie over those of the same name, and new ones are added at the end.
@@ -240,6 +245,7 @@ impl Config {
             rules::glob(pattern.get_ref()).map_err(|error| ConfigError::at(source, pattern.span(), error))?;
         }
         config.exclude = raw.render.exclude.into_iter().map(Spanned::into_inner).collect();
+        config.vars = crate::template::variables(raw.render.vars);
         let mut backends = raw.backend;
         if let Some(profile) = profile {
             let Some(overlay) = raw.profile.get(profile) else {

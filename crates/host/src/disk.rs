@@ -1,13 +1,15 @@
 //! The real world: the backends that the configuration names.
 
-use redeem_core::{Backend, World};
+use redeem_core::{Backend, Variables as Seen, World};
 
 use crate::backend::{BACKENDS, Variables, env::Env};
 use crate::config::{Config, ConfigError};
+use crate::template;
 
 /// The world of a configuration.
 pub struct Disk {
     backends: Vec<Box<dyn Backend>>,
+    variables: Seen,
 }
 
 impl Disk {
@@ -29,12 +31,16 @@ impl Disk {
         if backends.is_empty() {
             backends.push(Box::new(Env::of_process("environment", Variables::default())));
         }
-        Ok(Self { backends })
+        Ok(Self { backends, variables: template::seen(config) })
     }
 }
 
 impl World for Disk {
     fn backends(&self) -> &[Box<dyn Backend>] {
         &self.backends
+    }
+
+    fn variables(&self) -> &Seen {
+        &self.variables
     }
 }

@@ -16,6 +16,7 @@ use crate::Config;
 use crate::config::Treatment;
 pub(crate) use crate::config::{glob, matcher};
 use crate::paths::{shown, shown_from};
+use crate::template;
 
 /// One thing to take.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct Input {
     pub kind: Kind,
     /// Whether it was named, so that it may be a link or a pipe; what a walk found is neither.
     pub is_named: bool,
+    /// The folder that what it includes may not leave.
+    pub root: Arc<Path>,
 }
 
 /// What an input is.
@@ -73,7 +76,20 @@ pub fn only(pattern: &str) -> Result<GlobMatcher, String> {
 pub fn named(path: &Path, config: &Config) -> Input {
     let output = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
     let kind = Kind::File(config.rules.treatment(&below(config, path), true));
-    Input { path: path.to_owned(), shown: shown(path), output, kind, is_named: true }
+    let output = output_path(output, &kind);
+    let is_template = matches!(kind, Kind::File(Treatment::Template { .. }));
+    let root = if is_template { template::root(path, config) } else { PathBuf::new() };
+    Input { path: path.to_owned(), shown: shown(path), output, kind, is_named: true, root: root.into() }
+}
+
+/// Where an input goes: a template's output has no ending of templates.
+fn output_path(path: PathBuf, kind: &Kind) -> PathBuf {
+    match (kind, path.file_name().and_then(OsStr::to_str)) {
+        (Kind::File(Treatment::Template { .. }), Some(name)) => {
+            path.with_file_name(template::output_name(name))
+        }
+        _ => path,
+    }
 }
 
 /// Walks a folder. Hidden files are taken; `.git`, the output folder and excluded files are not.
@@ -86,6 +102,7 @@ pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
         }
     };
     let walk = Walk {
+        shared_root: root.into(),
         root,
         real_root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
         whole_root: std::path::absolute(root).unwrap_or_else(|_| root.to_owned()),
@@ -122,6 +139,8 @@ pub fn by_path(one: &Path, other: &Path) -> std::cmp::Ordering {
 struct Walk<'a> {
     root: &'a Path,
     real_root: PathBuf,
+    /// The root, for inputs to share.
+    shared_root: Arc<Path>,
     /// The root from `/`.
     whole_root: PathBuf,
     /// The current folder.
@@ -208,9 +227,10 @@ impl Walk<'_> {
                 let input = Input {
                     path: path.to_owned(),
                     shown: shown_from(&self.here, path),
-                    output: relative.to_owned(),
+                    output: output_path(relative.to_owned(), &kind),
                     kind,
                     is_named: false,
+                    root: Arc::clone(&self.shared_root),
                 };
                 self.found.lock().unwrap_or_else(PoisonError::into_inner).taken.push(input);
             }

@@ -17,6 +17,7 @@ mod memory;
 pub mod paths;
 mod read;
 mod run;
+pub mod template;
 pub mod trust;
 pub mod write;
 
@@ -29,8 +30,9 @@ pub use memory::Memory;
 pub use read::TextInput;
 pub use redeem_core as core;
 pub use redeem_core::{
-    Answers, Backend, Encoding, Escape, Failure, Fetched, Name, Reader, Rendered, Secret, World,
+    Answers, Backend, Encoding, Escape, Failure, Fetched, Name, Reader, Rendered, Secret, Variable,
+    Variables, World,
 };
 pub use redeem_syntax as syntax;
 pub use redeem_syntax::{Code, Diagnostic, Dialects, Format, Scan, Severity, Source};
-pub use run::{FileState, Found, Rendering, Run, Target, render_text, scan_inputs};
+pub use run::{FileState, Found, Rendering, Run, Target, render_template_text, render_text, scan_inputs};

@@ -9,13 +9,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
-use redeem_core::{Answers, Encoding, Name, Outcome, Plan, World, check, render, resolve};
+use redeem_core::{
+    Answers, Encoding, Name, Outcome, Plan, Template, World, check, render, render_template, resolve,
+};
 use redeem_syntax::{Diagnostic, Dialects, Reference, Scan, Source, scan};
 
 use crate::config::Treatment;
 use crate::diff::Diffs;
 use crate::inputs::{Input, Kind, unreadable};
 use crate::read::{self, Content, read};
+use crate::template::{self, Told};
 use crate::write::{ModeRule, Outputs, Prepared, WriteError};
 
 /// A live text and what was found in it.
@@ -27,6 +30,30 @@ pub struct Found {
     pub scan: Scan,
     /// How values are written into it.
     pub encoding: Encoding,
+    /// What it includes, if it is a template.
+    pub template: Option<Template>,
+}
+
+impl Found {
+    /// Everything that was found in it and in what it includes.
+    pub fn scans(&self) -> impl Iterator<Item = &Scan> {
+        std::iter::once(&self.scan).chain(self.template.iter().flat_map(Template::included))
+    }
+
+    /// Writes the values into it.
+    fn render(&self, answers: &Answers, world: &dyn World) -> Outcome {
+        match &self.template {
+            None => render(&self.source, &self.scan, answers, &self.encoding),
+            Some(template) => render_template(
+                &self.source,
+                &self.scan,
+                template,
+                answers,
+                world.variables(),
+                &self.encoding,
+            ),
+        }
+    }
 }
 
 /// Reads and scans every live file, and keeps of each what `take` makes of it.
@@ -34,15 +61,24 @@ pub struct Found {
 /// Files without a sigil are read and forgotten, and so is each text of which `take` keeps nothing: a tree
 /// may be larger than memory. What can be known without any value is among the diagnostics of each scan.
 pub fn scan_inputs<T: Send>(inputs: &[Input], take: impl Fn(Found) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
+    let told = Mutex::new(Told::default());
     let scan = |input: &Input| match &input.kind {
-        Kind::File(treatment @ Treatment::Live { .. }) => match open(input, treatment) {
-            Ok(Opened::Live { mut found, .. }) => {
-                found.scan.diagnostics = check(&found.source, &found.scan);
-                Some(Ok(take(*found)))
+        Kind::File(treatment @ (Treatment::Live { .. } | Treatment::Template { .. })) => {
+            match open(input, treatment) {
+                Ok(Opened::Live { mut found, .. }) => {
+                    // A template was checked when it was read, and so was what several of them include.
+                    if found.template.is_none() {
+                        found.scan.diagnostics = check(&found.source, &found.scan);
+                    } else {
+                        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                        told.retain_new(&mut found.scan.diagnostics);
+                    }
+                    Some(Ok(take(*found)))
+                }
+                Ok(Opened::Plain { .. }) => None,
+                Err(problem) => Some(Err(*problem)),
             }
-            Ok(Opened::Plain { .. }) => None,
-            Err(problem) => Some(Err(*problem)),
-        },
+        }
         _ => None,
     };
     let mut taken = Vec::new();
@@ -61,6 +97,14 @@ pub fn render_text(source: &Source, dialects: &Dialects, encoding: &Encoding, wo
     let found = scan(source, dialects);
     let answers = resolve(Plan::new([&found]).names(), world);
     render(source, &found, &answers, encoding)
+}
+
+/// Renders the text of one input that is a template.
+pub fn render_template_text(input: &Input, text: &str, world: &dyn World) -> Option<Outcome> {
+    let Kind::File(Treatment::Template { format, dialects, encoding }) = &input.kind else { return None };
+    let found = template::open(input, text, *format, dialects, *encoding);
+    let answers = resolve(Plan::new(found.scans()).names(), world);
+    Some(found.render(&answers, world))
 }
 
 /// What became of one output.
@@ -138,15 +182,15 @@ struct Gathered {
 impl Gathered {
     /// Notes what a file asks for, and says whether the file may wait in memory.
     fn take(&self, found: &Found) -> bool {
-        let references = &found.scan.references;
+        let references = || found.scans().flat_map(|scan| &scan.references);
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        for reference in references.iter().filter(|reference| reference.is_rendered()) {
+        for reference in references().filter(|reference| reference.is_rendered()) {
             if !names.contains(&reference.name) {
                 names.insert(reference.name.clone());
             }
         }
         // Besides itself a reference has a string, a name and a path to hold.
-        let size = found.source.text().len() + references.len() * 4 * size_of::<Reference>();
+        let size = found.source.text().len() + references().count() * 4 * size_of::<Reference>();
         self.kept.fetch_add(size, Ordering::Relaxed) < KEPT
     }
 }
@@ -187,6 +231,7 @@ impl Run<'_> {
             rendering.files.push((input.output.clone(), state));
         }
         rendering.diagnostics.sort_by_cached_key(Diagnostic::sort_key);
+        Told::default().retain_new(&mut rendering.diagnostics);
         rendering
     }
 
@@ -233,16 +278,17 @@ impl Run<'_> {
 
     /// Writes the values into an input that has references.
     fn second(&self, input: &Input, found: &Found, mode: u32, asked: &Asked, target: &Target<'_>) -> Step {
-        let mut wanted = found.scan.references.iter().filter(|reference| reference.is_rendered());
+        let mut wanted =
+            found.scans().flat_map(|scan| &scan.references).filter(|reference| reference.is_rendered());
         if !wanted.all(|reference| asked.names.contains(&reference.name)) {
             let problem = unreadable(&input.path, "this file changed while its secrets were fetched");
             return failed(problem.with_help("wait until its writer is done, and run again"));
         }
-        let outcome = render(&found.source, &found.scan, &asked.answers, &found.encoding);
+        let outcome = found.render(&asked.answers, self.world);
         match outcome.rendered {
             Some(rendered) => {
                 let put = target.put(&input.output, rendered.text().as_bytes(), mode, self.mode);
-                if let (Target::Diff(diffs), Ok(FileState::Changed)) = (target, &put) {
+                if let (Target::Diff(diffs), Ok(FileState::Changed), None) = (target, &put, &found.template) {
                     let rule = ModeRule { source: Some(mode), explicit: self.mode };
                     diffs.live(&input.output, (&found.source, &found.scan), &asked.answers, &rendered, rule);
                 }
@@ -284,14 +330,21 @@ fn finish(put: Result<FileState, WriteError>, diagnostics: Vec<Diagnostic>) -> S
 }
 
 fn open(input: &Input, treatment: &Treatment) -> Result<Opened, Box<Diagnostic>> {
-    let Treatment::Live { format, dialects, encoding } = treatment else {
+    let (Treatment::Live { format, dialects, encoding } | Treatment::Template { format, dialects, encoding }) =
+        treatment
+    else {
         return Ok(Opened::Plain { bytes: Vec::new(), mode: 0 });
     };
-    let may_hold = |bytes: &[u8]| dialects.may_stand_in(bytes, *format);
+    let is_template = matches!(treatment, Treatment::Template { .. });
+    let may_hold = |bytes: &[u8]| is_template || dialects.may_stand_in(bytes, *format);
     let file = read(&input.path, input.is_named, &may_hold)?;
     let mode = file.mode;
     let text = match file.content {
         Content::Opaque(bytes) => return Ok(Opened::Plain { bytes, mode }),
+        Content::Text(text) if is_template => {
+            let found = Box::new(template::open(input, &text, *format, dialects, *encoding));
+            return Ok(Opened::Live { found, mode, comes_once: file.comes_once });
+        }
         Content::Text(text) => text,
     };
     let source = Source::new(Arc::clone(&input.shown), text, *format);
@@ -301,7 +354,7 @@ fn open(input: &Input, treatment: &Treatment) -> Result<Opened, Box<Diagnostic>>
     if is_plain {
         return Ok(Opened::Plain { bytes: source.text().as_bytes().to_vec(), mode });
     }
-    let found = Box::new(Found { source, scan, encoding: *encoding });
+    let found = Box::new(Found { source, scan, encoding: *encoding, template: None });
     Ok(Opened::Live { found, mode, comes_once: file.comes_once })
 }
 

@@ -69,7 +69,7 @@ fn told(config: &str) -> Result<(Dialects, Encoding), String> {
     let config = Config::read(&path, None).map_err(|error| error.0.message)?;
     match config.rules.treatment(Path::new("case"), true) {
         Treatment::Live { dialects, encoding, .. } => Ok((Dialects::clone(&dialects), encoding)),
-        Treatment::Copy => Err("the case is not live".to_owned()),
+        Treatment::Copy | Treatment::Template { .. } => Err("the case is not live".to_owned()),
     }
 }
 

@@ -110,6 +110,12 @@ codes! {
     ///
     /// Fix: mend it at the place that the message shows, or say `format = "text"` for the file in `redeem.toml`.
     SyntaxError = "syntax-error", Error;
+    /// What: a template stopped while it ran, or includes what it may not.
+    ///
+    /// Why: something it needs is not defined, it never comes to an end, or a file is missing or lies outside.
+    ///
+    /// Fix: follow the message; it points at the place in the template.
+    TemplateFailed = "template-failed", Error;
     /// What: a file cannot be read as text that may hold references.
     ///
     /// Why: it is not UTF-8, too large, no regular file, a link that leads outside, or may not be read. To pass

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::Format;
 use crate::dialect::custom::Custom;
-use crate::dialect::{DIALECTS, Dialect, EXPRESSION, Find, Finds, Hit, loose_expressions};
+use crate::dialect::{DIALECTS, Dialect, EXPRESSION, Find, Finds, Hit, What, loose_expressions};
 use crate::sigil::{Sightings, Sigil, may_be_escaped};
+use crate::{Format, Name, Span};
 
 /// Which dialects are live in a file, and what they are told.
 #[derive(Clone, Debug)]
@@ -138,6 +138,16 @@ impl Dialects {
     /// What is done with the value of this key, if it names a secret.
     pub(crate) fn by_name(&self, key: &str) -> Option<&ByName> {
         self.by_name.iter().find(|rule| rule.key == key).filter(|_| self.is_live("by-name"))
+    }
+
+    /// The references that stand anywhere in a text, each with its span: what a template would not resolve.
+    pub fn references_in(&self, text: &str) -> Vec<(Span, Name)> {
+        let hits = self.find_inline(text).into_iter();
+        hits.filter_map(|hit| match hit.what {
+            What::Reference(found) => Some((hit.range, found.name)),
+            _ => None,
+        })
+        .collect()
     }
 
     /// Whether a string of a document may hold something that a live dialect looks at.

@@ -30,15 +30,15 @@ impl fmt::Display for Name {
 
 /// A rule that names of one dialect follow.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NameRule {
+pub struct NameRule {
     /// The longest name allowed, in characters.
-    pub(crate) longest: usize,
+    pub longest: usize,
     /// Whether a name may begin with this character.
-    pub(crate) first: fn(char) -> bool,
+    pub first: fn(char) -> bool,
     /// Whether this character may stand in a name or a key.
-    pub(crate) rest: fn(char) -> bool,
+    pub rest: fn(char) -> bool,
     /// How the rule is told to people.
-    pub(crate) words: &'static str,
+    pub words: &'static str,
 }
 
 impl NameRule {
@@ -46,7 +46,7 @@ impl NameRule {
     ///
     /// # Errors
     /// A sentence that says what is wrong with `text` as a name.
-    pub(crate) fn read(&self, text: &str) -> Result<Name, String> {
+    pub fn read(&self, text: &str) -> Result<Name, String> {
         let name = Name::split(text);
         if name.secret.is_empty() {
             return Err("the name is empty".to_owned());
@@ -78,7 +78,7 @@ impl NameRule {
 }
 
 /// Whether a character may stand in a name: ASCII letters, digits, `_` and `-`.
-pub(crate) fn is_name_char(c: char) -> bool {
+pub fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 

@@ -37,6 +37,11 @@ pub enum Place {
     PythonText(python::Literal),
     /// Python code.
     Python(python::Use),
+    /// An expression of a template, which is evaluated as a whole.
+    Template {
+        /// Whether the template renders without it.
+        is_optional: bool,
+    },
     /// Nothing is written: a runtime looks the name up itself.
     Kept,
 }
@@ -53,7 +58,11 @@ pub enum Mark {
 impl Reference {
     /// Whether the file renders without this secret.
     pub fn is_optional(&self) -> bool {
-        let has_default = matches!(&self.place, Place::Python(place) if place.default.is_some());
+        let has_default = match &self.place {
+            Place::Python(place) => place.default.is_some(),
+            Place::Template { is_optional } => *is_optional,
+            _ => false,
+        };
         has_default || self.filters.iter().any(|filter| filter.name == "default")
     }
 

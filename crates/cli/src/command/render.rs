@@ -8,7 +8,8 @@ use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only
 use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
 use redeem_host::{
-    Diffs, Disk, Fakes, FileState, Rendering, Run, Severity, Source, TextInput, World, render_text,
+    Diffs, Disk, Fakes, FileState, Rendering, Run, Severity, Source, TextInput, World, render_template_text,
+    render_text,
 };
 
 use super::{add, counted, trusted_config};
@@ -19,7 +20,7 @@ use crate::report::{Reporter, print};
 pub(crate) fn run(options: &Render, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let config = trusted_config(global, options.fake)?;
     let world: Box<dyn World> =
-        if options.fake { Box::new(Fakes::default()) } else { Box::new(Disk::open(&config)?) };
+        if options.fake { Box::new(Fakes::new(&config)) } else { Box::new(Disk::open(&config)?) };
     match job(options, &config)? {
         Job::Print(input) => to_stdout(&input, options, &config, world.as_ref(), reporter),
         Job::Write { inputs, output, is_file } => {
@@ -115,7 +116,7 @@ fn stdin_input(options: &Render, config: &Config) -> Input {
 
 fn read_as(input: &mut Input, wanted: redeem_host::Format) {
     match &mut input.kind {
-        Kind::File(Treatment::Live { format, .. }) => *format = wanted,
+        Kind::File(Treatment::Live { format, .. } | Treatment::Template { format, .. }) => *format = wanted,
         Kind::File(treatment) => {
             *treatment = Treatment::Live {
                 format: wanted,
@@ -146,7 +147,10 @@ fn to_stdout(
     if let Some(format) = options.format {
         read_as(&mut input, format);
     }
-    let Kind::File(Treatment::Live { format, dialects, encoding }) = &input.kind else {
+    let Kind::File(
+        Treatment::Live { format, dialects, encoding } | Treatment::Template { format, dialects, encoding },
+    ) = &input.kind
+    else {
         return copy_to_stdout(path);
     };
     let text = if is_stdin {
@@ -164,8 +168,10 @@ fn to_stdout(
             return Ok(Exit::Unrendered);
         }
     };
-    let source = Source::new(input.shown.clone(), text, *format);
-    let outcome = render_text(&source, dialects, encoding, world);
+    let outcome = render_template_text(&input, &text, world).unwrap_or_else(|| {
+        let source = Source::new(input.shown.clone(), text, *format);
+        render_text(&source, dialects, encoding, world)
+    });
     reporter.diagnostics(&outcome.diagnostics);
     let Some(rendered) = outcome.rendered else {
         return Ok(Exit::of_render(&outcome.diagnostics, false));

@@ -9,6 +9,8 @@ use redeem_syntax::dialect::DIALECTS;
 use redeem_syntax::{ByName, Custom, Dialects, Format, Target, format::FORMATS};
 use serde::Deserialize;
 
+use crate::template;
+
 /// A rule for the files that its `match` fits.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -28,6 +30,8 @@ pub struct FilesRule {
     /// Which program reads a `dotenv` file. Without it all of them have to read the value alike.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = super::schema::readers())))]
     pub reader: Option<String>,
+    /// Whether the file is a template. Without it the ending `.j2`, `.jinja` or `.jinja2` decides.
+    pub template: Option<bool>,
 }
 
 /// A key whose value names a secret.
@@ -77,6 +81,7 @@ pub(super) struct Effect {
     format: Option<FormatRule>,
     escape: Option<Escape>,
     reader: Option<Reader>,
+    template: Option<bool>,
 }
 
 /// What a rule says of a file's format.
@@ -96,6 +101,15 @@ pub enum Treatment {
         /// How it is read.
         format: Format,
         /// Which dialects are live.
+        dialects: Arc<Dialects>,
+        /// How values are written.
+        encoding: Encoding,
+    },
+    /// It is a template.
+    Template {
+        /// How its output is read.
+        format: Format,
+        /// Which dialects would be live in a file that is none.
         dialects: Arc<Dialects>,
         /// How values are written.
         encoding: Encoding,
@@ -180,7 +194,7 @@ impl Rules {
         };
         let escape = choose("escape", rule.escape.as_deref(), Escape::NAMES)?;
         let reader = choose("reader", rule.reader.as_deref(), Reader::NAMES)?;
-        Ok((glob, Effect { dialects, format, escape, reader }))
+        Ok((glob, Effect { dialects, format, escape, reader, template: rule.template }))
     }
 
     /// Whether there is no rule for files, so that a file's name alone says what is done with it.
@@ -193,10 +207,19 @@ impl Rules {
     /// A file that was named on the command line is live even if its ending is not known.
     pub fn treatment(&self, path: &Path, is_named: bool) -> Treatment {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let mut format = Format::of_file_name(&name).or(is_named.then_some(Format::Text));
+        let output_name = template::output_name(&name);
+        let rules = self.set.matches(path);
+        let matching = || rules.iter().map(|&rule| &self.effects[rule]);
+        let is_template = matching().filter_map(|effect| effect.template).next_back();
+        let is_template = is_template.unwrap_or(output_name != name);
+        let mut format = if is_template {
+            Format::of_file_name(output_name).or(Some(Format::Text))
+        } else {
+            Format::of_file_name(&name).or(is_named.then_some(Format::Text))
+        };
         let mut dialects = None;
         let mut encoding = Encoding::default();
-        for effect in self.set.matches(path).into_iter().map(|rule| &self.effects[rule]) {
+        for effect in matching() {
             format = match effect.format {
                 None => format,
                 Some(FormatRule::Copy) => None,
@@ -206,15 +229,19 @@ impl Rules {
             encoding.escape = effect.escape.or(encoding.escape);
             encoding.reader = effect.reader.or(encoding.reader);
         }
+        let dialects = Arc::clone(dialects.unwrap_or(&self.default));
         match format {
             None => Treatment::Copy,
             Some(format) => {
-                let dialects = Arc::clone(dialects.unwrap_or(&self.default));
                 // Where each string is a program a text cannot stand for one.
                 if !dialects.is_live("julep-legacy") {
                     encoding.expressions = self.expressions;
                 }
-                Treatment::Live { format, dialects, encoding }
+                if is_template {
+                    Treatment::Template { format, dialects, encoding }
+                } else {
+                    Treatment::Live { format, dialects, encoding }
+                }
             }
         }
     }

@@ -59,16 +59,29 @@ fn mistakes_are_told_at_their_place_with_a_suggestion() {
 }
 
 #[test]
+fn vars_are_any_toml() {
+    let text =
+        "[render]\nvars = { a = 'x', n = 1, f = 0.5, on = true, l = [1, 'b'], t = { k = 2020-01-01 } }\n";
+    let vars = parse(text, None).expect("a configuration").vars;
+    assert_eq!(vars["l"], Variable::List(vec![Variable::Integer(1), Variable::Text("b".into())]));
+    let day = BTreeMap::from([("k".to_owned(), Variable::Text("2020-01-01".into()))]);
+    assert_eq!(vars["t"], Variable::Table(day));
+    assert_eq!((&vars["f"], &vars["on"]), (&Variable::Float(0.5), &Variable::Boolean(true)));
+}
+
+#[test]
 fn later_rules_win() {
     let text = "[[files]]\nmatch = '*.tpl'\nformat = 'text'\nescape = 'xml'\n\
         [[files]]\nmatch = 'charts/**/*.yaml'\nformat = 'copy'\n\
-        [[files]]\nmatch = 'charts/a/*.yaml'\nformat = 'yaml'\ndialects = ['-dollar']\n";
+        [[files]]\nmatch = 'charts/a/*.yaml'\nformat = 'yaml'\ndialects = ['-dollar']\n\
+        [[files]]\nmatch = '*.jinja2'\ntemplate = false\n[[files]]\nmatch = '*.html'\ntemplate = true\n";
     let config = parse(text, None).expect("a configuration");
     let told = |path: &str, is_named: bool| match config.rules.treatment(Path::new(path), is_named) {
         Treatment::Copy => "copy".to_owned(),
         Treatment::Live { format, dialects, encoding } => {
             format!("{format} {} {:?}", dialects.is_live("dollar"), encoding.escape)
         }
+        Treatment::Template { format, encoding, .. } => format!("template {format} {:?}", encoding.escape),
     };
     for (path, is_named, expected) in [
         ("x.tpl", false, "text true Some(Xml)"),
@@ -78,6 +91,11 @@ fn later_rules_win() {
         ("x.rs", false, "copy"),
         ("x.rs", true, "text true None"),
         ("x.conf", false, "text true None"),
+        ("x.yaml.j2", false, "template yaml None"),
+        ("x.JINJA", false, "template text None"),
+        ("main.rs.j2", false, "template text None"),
+        ("page.jinja2", false, "copy"),
+        ("page.html", false, "template text None"),
     ] {
         assert_eq!(told(path, is_named), expected, "{path}");
     }
