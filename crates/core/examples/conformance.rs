@@ -1,6 +1,7 @@
 //! Renders generated documents and prints one JSON line for each: what the judges in `tests/conformance` read.
 //!
-//! `cargo run --example conformance -- --seed 1 --count 1000 --format yaml`
+//! `cargo run --example conformance -- --seed 1 --count 1000 --format yaml`. With `--templates` each document is
+//! turned into a template first.
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -16,13 +17,17 @@ use generator::{Case, Rendering};
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let Some((format, seed, count)) = read(&arguments) else {
-        let _ =
-            writeln!(io::stderr(), "usage: conformance --format yaml|toml|json|dotenv --seed N --count N");
+        let _ = writeln!(
+            io::stderr(),
+            "usage: conformance --format yaml|toml|json|dotenv --seed N --count N [--templates]"
+        );
         return ExitCode::from(2);
     };
     let mut out = BufWriter::new(io::stdout().lock());
-    let written =
-        (0..count).try_for_each(|index| writeln!(out, "{}", line(format, seed * 1_000_000 + index)));
+    let as_templates = arguments.iter().any(|argument| argument == "--templates");
+    let written = (0..count)
+        .filter_map(|index| line(format, seed * 1_000_000 + index, as_templates))
+        .try_for_each(|line| writeln!(out, "{line}"));
     match written.and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         // A judge that has stopped reading says why itself.
@@ -41,9 +46,16 @@ fn read(arguments: &[String]) -> Option<(Format, u64, u64)> {
 
 /// One case. `read_before` and `read_after` are what judges read in place of the texts themselves:
 /// JSON without comments, a dotenv file with plain words for its references.
-fn line(format: Format, seed: u64) -> serde_json::Value {
-    let case = Case::new(format, seed);
-    let read = if format == Format::Dotenv { case.with_plain_words() } else { Case::new(format, seed) };
+///
+/// A template has none if the document asks for a type where a template has no way to.
+fn line(format: Format, seed: u64, as_template: bool) -> Option<serde_json::Value> {
+    let new = || {
+        let case = Case::new(format, seed);
+        if as_template { case.without_extras() } else { case }
+    };
+    let case = new();
+    let template = if as_template { Some(case.template()?) } else { None };
+    let read = if format == Format::Dotenv { case.with_plain_words() } else { new() };
     let told = |(text, value): &(String, String)| {
         let is_typed = read.typed.contains(text);
         json!({ "text": text, "value": value, "typed": is_typed })
@@ -61,9 +73,14 @@ fn line(format: Format, seed: u64) -> serde_json::Value {
         "prefix_len": case.touched[0].start,
         "suffix_len": case.text.len() - case.touched.last().map_or(0, |span| span.end),
     });
-    match case.render() {
+    let rendering =
+        template.as_ref().map_or_else(|| case.render(), |template| case.render_template(template));
+    match rendering {
         Rendering::Text(text, now) => {
-            if format == Format::Json {
+            if as_template {
+                line["template"] = template.into();
+                line["read_after"] = text.as_str().into();
+            } else if format == Format::Json {
                 line["read_after"] = case.strict_rendered(&text, &now).into();
             }
             line["after"] = text.into();
@@ -72,5 +89,5 @@ fn line(format: Format, seed: u64) -> serde_json::Value {
             line["refused"] = json!({ "code": code.to_string(), "message": message });
         }
     }
-    line
+    Some(line)
 }

@@ -53,6 +53,54 @@ fn check(format: Format, count: usize, most_refused: usize) {
     );
 }
 
+/// Renders `count` documents as templates, which are judged by the same measure.
+fn check_templates(format: Format, count: usize, most_refused: usize) {
+    let seed: u64 =
+        std::env::var("REDEEM_SEED").map_or(Ok(1), |seed| seed.parse()).expect("REDEEM_SEED is a number");
+    let mut tally = judge::Tally::default();
+    let (mut refused, mut rendered) = (0, 0);
+    for index in 0..count as u64 {
+        let case = Case::new(format, seed * 1_000_000 + index).without_extras();
+        let Some(template) = case.template() else { continue };
+        match case.render_template(&template) {
+            Rendering::Text(text, now) => {
+                judge::compare(&case, &text, &now, &mut tally);
+                rendered += 1;
+            }
+            Rendering::Refused(code, message) => {
+                assert!(
+                    may_refuse(&case, code, &message),
+                    "{code}: {message}\n{template}\n{:?}",
+                    case.references
+                );
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused * 100 <= count * most_refused, "{refused} of {count} are refused");
+    assert!(rendered * 10 >= count * (9 - most_refused / 10), "only {rendered} of {count} are rendered");
+}
+
+#[test]
+fn templates_of_yaml_are_read_with_the_values_in_place() {
+    check_templates(Format::Yaml, 1_500, 2);
+}
+
+#[test]
+fn templates_of_toml_are_read_with_the_values_in_place() {
+    check_templates(Format::Toml, 700, 1);
+}
+
+#[test]
+fn templates_of_json_are_read_with_the_values_in_place() {
+    check_templates(Format::Json, 500, 1);
+}
+
+#[test]
+fn templates_of_dotenv_are_read_with_the_values_in_place() {
+    check_templates(Format::Dotenv, 500, 50);
+}
+
 /// Whether a refusal is one that the promise allows.
 fn may_refuse(case: &Case, code: Code, message: &str) -> bool {
     let is_hard = |value: &str| value.contains(|c: char| c.is_control() || "'\"\\$`!".contains(c));

@@ -152,7 +152,7 @@ fn write(sheet: &Sheet, out: &mut Output<'_>, value: &Value) -> Result<(), Error
         ValueKind::Bool => if value.is_true() { "true" } else { "false" }.to_owned(),
         ValueKind::Number => {
             marks.has_raw = true;
-            number(value)?
+            number(value, &marks.spellings)?
         }
         ValueKind::String if value.is_safe() => value.as_str().unwrap_or_default().to_owned(),
         ValueKind::String => {
@@ -181,10 +181,14 @@ fn write(sheet: &Sheet, out: &mut Output<'_>, value: &Value) -> Result<(), Error
 
 pub(super) const TOO_LARGE: &str = "the template writes more than 256 MiB";
 
-fn number(value: &Value) -> Result<String, Error> {
+fn number(value: &Value, spellings: &BTreeMap<u64, String>) -> Result<String, Error> {
     let text = value.to_string();
     if value.is_integer() {
         return Ok(text);
+    }
+    let bits = f64::try_from(value.clone()).map_or(0, f64::to_bits);
+    if let Some(spelling) = spellings.get(&bits) {
+        return Ok(spelling.clone());
     }
     float(&text).ok_or_else(|| invalid("this number is not finite"))
 }

@@ -64,6 +64,14 @@ fn run(name: &str, mut arguments: Vec<Value>, sheet: &Sheet) -> Result<Value, Er
     }
     match name {
         "safe" => sheet.marks().has_raw = true,
+        "float" => {
+            let text = arguments.first().and_then(Value::as_str);
+            if let Some(spelling) = text.and_then(filter::float)
+                && let Ok(number) = spelling.parse::<f64>()
+            {
+                sheet.marks().spellings.insert(number.to_bits(), spelling);
+            }
+        }
         "indent" => {
             let is_wide =
                 |value: &Value| value.as_i64().is_some_and(|width| !(0..=WIDEST_INDENT).contains(&width));

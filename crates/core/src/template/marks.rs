@@ -1,5 +1,6 @@
 //! What a template writes while it runs: its text, with a mark in place of each value.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -29,6 +30,8 @@ pub(super) struct Marks {
     pub(super) is_fake: bool,
     /// Whether raw text was written that may hold a value.
     pub(super) has_raw: bool,
+    /// How numbers were spelled that the filter `float` read, by their bits: `1.50` stays so.
+    pub(super) spellings: BTreeMap<u64, String>,
     /// How much the formatter wrote.
     written: usize,
     /// The output.

@@ -13,6 +13,7 @@ use redeem_syntax::{Code, Dialects, Format, Source, scan};
 mod dotenv;
 mod json;
 mod rng;
+mod template;
 mod toml;
 mod values;
 mod yaml;
