@@ -24,5 +24,7 @@ mod schema;
 mod sources;
 #[path = "suite/support.rs"]
 mod support;
+#[path = "suite/templates.rs"]
+mod templates;
 #[path = "suite/tidy.rs"]
 mod tidy;

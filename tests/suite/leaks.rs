@@ -48,6 +48,60 @@ fn case_34_no_output_holds_the_canary() {
 }
 
 #[test]
+fn no_template_shows_the_canary() {
+    let texts = [
+        "{{ secrets.canary | int }}",
+        "{{ secrets.canary | b64decode }}",
+        "{{ secrets.canary + 1 }}",
+        "{{ secrets.canary * secrets.canary }}",
+        "{{ secrets.canary.KEY }}",
+        "{{ secrets.canary[0] }}",
+        "{{ 1 is divisibleby(secrets.canary) }}",
+        "{{ secrets.canary | round }}",
+        "{{ range(secrets.canary) }}",
+        "{{ {secrets.canary: 1} }}",
+        "{{ [secrets.canary] }}",
+        "{{ [1, 2] | map(secrets.canary) | list }}",
+        "{{ [1, 2] | sum(start=secrets.canary) }}",
+        "{{ secrets.canary | attr('x') | default(secrets.canary) | float }}",
+        "{% set a, b = secrets.canary %}",
+        "{% for a, b in [secrets.canary] %}{% endfor %}",
+        "{{ secrets.canary() }}",
+        "{{ vars[secrets.canary] }}",
+        "{% set ns = namespace(a=secrets.canary) %}{{ ns.a.b }}",
+        "{% set s = secrets.canary %}{{ s.x }}",
+        "{% set s = secrets.canary %}{{ s() }}",
+        "{{ secrets.canary | indent(secrets.canary) }}",
+        "{{ secrets.canary | replace(1, 2, 3, 4) }}",
+        "# {{ secrets.canary }}",
+        "[ {{ secrets.canary | safe }}",
+        "a: {{ secrets.canary }}\n b: {{ secrets.canary }}",
+        "a: p://u:{{ secrets.canary }}@h",
+        "{{ secrets.canary }}: 1\n{{ secrets.canary }}: 2",
+        "a: {{ secrets.canary | safe }}: {{ secrets.canary | safe }}",
+    ];
+    let project = Project::new(&[]).secret("CANARY", CANARY).secret("RUST_BACKTRACE", "full");
+    for (index, text) in texts.iter().enumerate() {
+        for ending in ["yaml", "toml", "json", "env", "conf"] {
+            project.write(&format!("src/t{index}.{ending}.j2"), text);
+        }
+    }
+    for line in [
+        "render src -o out",
+        "render src -o out --keep-going -v",
+        "check src",
+        "check src --format json",
+        "refs src --json",
+    ] {
+        let run = project.redeem(line);
+        for part in ["c4n4ry", "v4lue"] {
+            assert!(!run.stdout.contains(part) && !run.stderr.contains(part), "{line}:\n{}", run.stderr);
+        }
+        assert!(run.code.is_some_and(|code| code < 100), "{line} ended with {:?}: {}", run.code, run.stderr);
+    }
+}
+
+#[test]
 fn case_16_a_value_is_not_expanded_again() {
     let project =
         Project::new(&[("a.yaml", "k: '{secret:a}'\n")]).secret("A", "{secret:b}").secret("B", "no");

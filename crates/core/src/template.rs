@@ -14,6 +14,7 @@ mod engine;
 mod failure;
 mod filters;
 mod known;
+mod limits;
 mod marks;
 mod names;
 mod paths;
@@ -41,6 +42,8 @@ pub struct Template {
     name: String,
     /// Whether each reference of its scan is used whenever the template runs.
     certain: Vec<bool>,
+    /// The longest text that a loop may write into a variable, in bytes.
+    longest_captured: usize,
     included: Vec<Part>,
 }
 
@@ -119,7 +122,12 @@ pub fn read_template(
         is_valid: own.is_valid,
         ..Scan::default()
     };
-    let mut template = Template { name: name.to_owned(), certain: own.certain, included: Vec::new() };
+    let mut template = Template {
+        name: name.to_owned(),
+        certain: own.certain,
+        longest_captured: own.longest_captured,
+        included: Vec::new(),
+    };
     let mut seen = BTreeSet::from([name.to_owned()]);
     let mut open: VecDeque<(Source, String, names::Include)> =
         own.includes.into_iter().map(|include| (source.clone(), name.to_owned(), include)).collect();
@@ -129,7 +137,9 @@ pub fn read_template(
                 if !seen.insert(path.clone()) {
                     continue;
                 }
-                let Found { references, diagnostics, is_valid, includes, .. } = find(&part, &path, dialects);
+                let Found { references, diagnostics, is_valid, includes, longest_captured, .. } =
+                    find(&part, &path, dialects);
+                template.longest_captured = template.longest_captured.max(longest_captured);
                 scan.is_valid &= is_valid;
                 scan.diagnostics.extend(diagnostics);
                 open.extend(includes.into_iter().map(|include| (part.clone(), path.clone(), include)));

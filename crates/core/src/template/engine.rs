@@ -11,13 +11,19 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use redeem_syntax::Name;
 use zeroize::Zeroizing;
 
-use super::marks::Sheet;
+use super::marks::{LARGEST, Sheet};
 use super::{Variable, Variables, filters, paths};
 use crate::answers::{Answer, Answers};
 use crate::filter::{float, from_bytes, invalid};
 
 /// How many steps a template may take: enough for a loop over each of a hundred thousand things.
-const FUEL: u64 = 10_000_000;
+const FUEL: u64 = 5_000_000;
+
+/// However long its texts are, a template may take this many.
+const LEAST_FUEL: u64 = 10_000;
+
+/// A loop takes no fewer steps each time it writes something.
+const STEPS_OF_A_ROUND: u64 = 3;
 
 /// How templates are read: as Jinja does by default, but a final line break stays.
 pub(super) fn syntax() -> SyntaxConfig {
@@ -25,11 +31,15 @@ pub(super) fn syntax() -> SyntaxConfig {
 }
 
 /// An engine that knows no template yet and writes to `sheet`.
-pub(super) fn environment<'s>(sheet: &Sheet) -> Environment<'s> {
+///
+/// Nobody counts what goes into a variable, so the longer the text that can, the fewer steps there are.
+pub(super) fn environment<'s>(sheet: &Sheet, longest_captured: usize) -> Environment<'s> {
     let mut engine = Environment::new();
     engine.set_syntax(syntax());
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_fuel(Some(FUEL));
+    let rounds = LARGEST / longest_captured.max(1);
+    let steps = (rounds as u64).saturating_mul(STEPS_OF_A_ROUND).clamp(LEAST_FUEL, FUEL);
+    engine.set_fuel(Some(steps));
     // With an escape of some kind the engine tells captured text, which is laid out already, from values.
     engine.set_auto_escape_callback(|_| AutoEscape::Custom(Cow::Borrowed("format")));
     engine.set_path_join_callback(|name, parent| {
@@ -158,6 +168,9 @@ fn write(sheet: &Sheet, out: &mut Output<'_>, value: &Value) -> Result<(), Error
         ValueKind::String => {
             let text = value.as_str().unwrap_or_default();
             let text = marks.open(text).unwrap_or_else(|| Zeroizing::new(text.to_owned()));
+            if !marks.may_write(text.len()) {
+                return Err(invalid(TOO_LARGE));
+            }
             marks.seal(text, call)
         }
         ValueKind::Bytes => {

@@ -18,15 +18,15 @@ pub(super) fn syntax(source: &Source, error: &Error) -> Diagnostic {
         .with_help("text that only looks like a template stands between `{% raw %}` and `{% endraw %}`")
 }
 
-/// Where an error happened: the innermost template and the span in it.
-pub(super) fn place(error: &Error) -> Option<(String, Span)> {
+/// Where an error happened: the innermost template, the span in it if there is one, and the line.
+pub(super) fn place(error: &Error) -> Option<(String, Option<Span>, usize)> {
     let mut found = None;
     let mut at: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = at {
         if let Some(error) = error.downcast_ref::<Error>()
-            && let (Some(name), Some(range)) = (error.name(), error.range())
+            && let (Some(name), Some(line)) = (error.name(), error.line())
         {
-            found = Some((name.to_owned(), range));
+            found = Some((name.to_owned(), error.range().filter(|range| !range.is_empty()), line));
         }
         at = error.source();
     }
@@ -52,15 +52,18 @@ pub(super) fn told<'t>(
     answers: &Answers,
 ) -> Diagnostic {
     let innermost = innermost(error);
-    let Some((source, scan, span)) = place(error)
-        .and_then(|(name, span)| parts.find(|part| part.0 == name).map(|part| (part.1, part.2, span)))
+    let Some((source, found, span)) = place(error)
+        .and_then(|(name, span, line)| {
+            parts.find(|part| part.0 == name).map(|part| (part.1, part.2, span, line))
+        })
+        .map(|(source, found, span, line)| (source, found, span.unwrap_or_else(|| source.line_span(line))))
     else {
         return Diagnostic::new(Code::TemplateFailed, words(innermost, "")).at(own, 0..0, "");
     };
     let is_undefined = innermost.kind() == ErrorKind::UndefinedError;
     let span = if is_undefined { widened(source.text(), span) } else { span };
     let written = source.slice(&span);
-    if is_undefined && let Some(missing) = missing(scan, &span, answers) {
+    if is_undefined && let Some(missing) = missing(found, &span, answers) {
         return unknown_secret(source, missing, answers);
     }
     let code = match innermost.kind() {
@@ -104,8 +107,8 @@ fn innermost(error: &Error) -> &Error {
 }
 
 /// The secret whose absence is behind an undefined value.
-fn missing<'s>(scan: &'s Scan, span: &Span, answers: &Answers) -> Option<&'s Reference> {
-    scan.references.iter().find(|reference| {
+fn missing<'s>(found: &'s Scan, span: &Span, answers: &Answers) -> Option<&'s Reference> {
+    found.references.iter().find(|reference| {
         let is_inside = span.start <= reference.span.start && reference.span.end <= span.end;
         let is_around = reference.span.start <= span.start && span.end <= reference.span.end;
         (is_inside || is_around) && matches!(answers.of(&reference.name), Answer::Missing)

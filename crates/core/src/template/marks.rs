@@ -182,20 +182,22 @@ impl io::Write for Sheet {
 /// What marks begin with: a word that nothing in `texts` holds.
 ///
 /// It is a digest of all that goes into a run, so no value can be made to hold it.
-pub(super) fn stem<'t>(texts: impl Iterator<Item = &'t [u8]> + Clone) -> String {
-    (0_u32..)
-        .map(|round| {
-            let mut digest = Sha256::new_with_prefix(round.to_le_bytes());
-            for text in texts.clone() {
-                digest.update(text.len().to_le_bytes());
-                digest.update(text);
-            }
-            // Letters alone: with digits it could read as a number in front of other text.
-            let letters = digest.finalize().into_iter().take(20).map(|byte| char::from(b'a' + byte % 25));
-            format!("q{}", letters.collect::<String>())
-        })
-        .find(|stem| !texts.clone().any(|text| holds(text, stem.as_bytes())))
-        .unwrap_or_default()
+pub(super) fn stem(texts: &[&[u8]]) -> String {
+    let mut round = 0_u32;
+    loop {
+        let mut digest = Sha256::new_with_prefix(round.to_le_bytes());
+        for text in texts {
+            digest.update(text.len().to_le_bytes());
+            digest.update(text);
+        }
+        // Letters alone: with digits it could read as a number in front of other text.
+        let letters = digest.finalize().into_iter().take(20).map(|byte| char::from(b'a' + byte % 25));
+        let stem = format!("q{}", letters.collect::<String>());
+        if !texts.iter().any(|text| holds(text, stem.as_bytes())) {
+            return stem;
+        }
+        round += 1;
+    }
 }
 
 fn holds(text: &[u8], word: &[u8]) -> bool {
@@ -223,10 +225,10 @@ mod tests {
     #[test]
     fn no_text_of_a_run_holds_the_stem() {
         let texts: [&[u8]; 2] = [b"a", b"b"];
-        let stem = stem(texts.iter().copied());
+        let stem = stem(&texts);
         assert_eq!(stem.len(), 21);
         assert!(stem.bytes().all(|byte| byte.is_ascii_lowercase()));
         let others: [&[u8]; 2] = [b"a", b"c"];
-        assert_ne!(stem, super::stem(others.iter().copied()));
+        assert_ne!(stem, super::stem(&others));
     }
 }

@@ -8,7 +8,7 @@ use redeem_syntax::name::{NameRule, is_name_char};
 use redeem_syntax::pipeline::Filter;
 use redeem_syntax::{Code, Diagnostic, Dialects, Name, Place, Reference, Severity, Source, Span};
 
-use super::{DIALECT, engine, failure, known};
+use super::{DIALECT, engine, failure, known, limits};
 
 mod chain;
 mod layout;
@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub(super) certain: Vec<bool>,
     pub(super) includes: Vec<Include>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// The longest text that a loop may write into a variable, in bytes.
+    pub(super) longest_captured: usize,
     /// Whether it can run.
     pub(super) is_valid: bool,
 }
@@ -50,9 +52,12 @@ pub(super) fn find(source: &Source, name: &str, dialects: &Dialects) -> Found {
         branches: 0,
         tested: BTreeSet::new(),
         laid_out: BTreeSet::new(),
+        captures: 0,
         found: Found::default(),
     };
-    match parse(source.text(), name, engine::syntax()) {
+    let is_deep = limits::too_deep(source).map(|problem| walk.found.diagnostics.push(problem)).is_some();
+    match parse(if is_deep { "" } else { source.text() }, name, engine::syntax()) {
+        Ok(_) if is_deep => {}
         Ok(tree) => {
             walk.found.is_valid = true;
             walk.statement(&tree);
@@ -81,6 +86,8 @@ struct Walk<'a> {
     tested: BTreeSet<Name>,
     /// The variables that hold text with marks in it.
     laid_out: BTreeSet<String>,
+    /// How many statements that write into a variable stand around this place, and may do so often.
+    captures: usize,
     found: Found,
 }
 
@@ -94,6 +101,13 @@ impl Walk<'_> {
         self.branches += 1;
         self.statements(statements);
         self.branches -= 1;
+    }
+
+    /// Walks over statements whose text goes into a variable.
+    fn captured(&mut self, statements: &[Stmt<'_>]) {
+        self.captures += 1;
+        self.statements(statements);
+        self.captures -= 1;
     }
 
     fn statement(&mut self, statement: &Stmt<'_>) {
@@ -136,7 +150,7 @@ impl Walk<'_> {
                 if let Expr::Var(variable) = &set.target {
                     self.holds(variable.id, writes_values(&set.body));
                 }
-                self.statements(&set.body);
+                self.captured(&set.body);
             }
             Stmt::AutoEscape(block) => {
                 let span = range(block.span());
@@ -150,7 +164,7 @@ impl Walk<'_> {
             }
             Stmt::FilterBlock(block) => {
                 self.expression(&block.filter);
-                self.statements(&block.body);
+                self.captured(&block.body);
             }
             // Another template may put its own block in the place of this one.
             Stmt::Block(block) => self.branch(&block.body),
@@ -180,7 +194,7 @@ impl Walk<'_> {
         self.branches += 1;
         declared.args.iter().for_each(|argument| self.binds(argument));
         declared.defaults.iter().for_each(|default| self.expression(default));
-        self.statements(&declared.body);
+        self.captured(&declared.body);
         self.branches -= 1;
     }
 
@@ -420,6 +434,9 @@ impl Walk<'_> {
 
     /// Text outside of `{{ … }}`, where references of other dialects are not live.
     fn static_text(&mut self, text: &str) {
+        if self.captures > 0 {
+            self.found.longest_captured = self.found.longest_captured.max(text.len());
+        }
         let offset = text.as_ptr().addr() - self.source.text().as_ptr().addr();
         for (range, name) in self.dialects.references_in(text) {
             let span = offset + range.start..offset + range.end;

@@ -42,7 +42,7 @@ struct Marked {
 pub(super) fn splice(
     marks: &Marks,
     format: Format,
-    encoding: &Encoding,
+    encoding: Encoding,
 ) -> Result<Zeroizing<String>, Vec<Problem>> {
     let all: Vec<_> = marks.find(&marks.text).collect();
     if let Some((at, _)) = all.iter().find(|(_, mark)| mark.is_none()) {
@@ -85,7 +85,7 @@ pub(super) fn splice(
             }
         }
         let spot = Spot { source: &text, scalar, pieces };
-        match encode(&spot, encoding) {
+        match encode(&spot, &encoding) {
             Ok(edit) => {
                 edits.push(edit);
                 expected.push((scalar, Says::Text(spot.new_text())));
@@ -104,7 +104,7 @@ pub(super) fn splice(
         return Err(problems);
     }
     let rendered = Rendered::apply(&text, &edits);
-    if !rendered.is_unchanged() && !proves(&source, &rendered, &expected, *encoding) {
+    if !rendered.is_unchanged() && !proves(&source, &rendered, &expected, encoding) {
         return Err(vec![unproved(&marked)]);
     }
     Ok(rendered.into_text())

@@ -384,6 +384,14 @@ fn what_goes_wrong_is_told_at_its_place() {
         assert!(fits, "{text}: {} {:?} {}", problem.code, source.slice(&span), problem.message);
         assert!(!format!("{:?}", outcome.diagnostics).contains("w0rd"), "{text}");
     }
+    for text in [
+        format!("{{{{ 1{} }}}}", " + 1".repeat(100_000)),
+        format!("{{{{ 1{} }}}}", "[0]".repeat(100_000)),
+        format!("{{% if 1 %}}{}{{% endif %}}", "{% elif 1 %}".repeat(10_000)),
+    ] {
+        let (_, outcome) = outcome(Format::Text, &text, &[]);
+        assert!(outcome.rendered.is_none() && outcome.diagnostics.len() == 1, "{:?}", outcome.diagnostics);
+    }
     // All that is certain to be missing is told at once.
     fails(
         Format::Text,

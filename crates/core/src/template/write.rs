@@ -34,7 +34,7 @@ pub fn render_template(
     }
     let mut rendered = None;
     if scan.is_valid && !diagnostics.iter().any(is_error) {
-        match job.render(encoding) {
+        match job.render(*encoding) {
             Ok(text) => rendered = Some(Rendered::whole(source.text(), text)),
             Err(problems) => diagnostics.extend(problems),
         }
@@ -90,9 +90,10 @@ impl Job<'_> {
         problems
     }
 
-    fn render(&self, encoding: &Encoding) -> Result<Zeroizing<String>, Vec<Diagnostic>> {
+    fn render(&self, encoding: Encoding) -> Result<Zeroizing<String>, Vec<Diagnostic>> {
         let stem = self.stem();
-        let marks = self.run(&stem, None).map_err(|(error, marks)| {
+        let marks = self.run(&stem, None).map_err(|failed| {
+            let (error, marks) = *failed;
             // Text of the template itself is written without the engine noting where.
             if let Some(address) = marks.overflow
                 && let Some((source, offset)) = self.at_address(address)
@@ -111,9 +112,9 @@ impl Job<'_> {
     }
 
     /// Runs the template; with `fails_at`, that call of the formatter fails, and so tells its place.
-    fn run(&self, stem: &str, fails_at: Option<usize>) -> Result<Marks, (minijinja::Error, Marks)> {
+    fn run(&self, stem: &str, fails_at: Option<usize>) -> Result<Marks, Box<(minijinja::Error, Marks)>> {
         let sheet = Sheet::new(stem.to_owned(), fails_at);
-        let mut engine = environment(&sheet);
+        let mut engine = environment(&sheet, self.template.longest_captured);
         let parts = || self.template.parts(self.source, self.scan);
         let names = parts().flat_map(|(_, _, scan)| &scan.references).map(|reference| &reference.name);
         let mut found = names.clone().map(|name| self.answers.of(name));
@@ -131,7 +132,7 @@ impl Job<'_> {
         let marks = sheet.take();
         match result {
             Ok(()) => Ok(marks),
-            Err(error) => Err((error, marks)),
+            Err(error) => Err(Box::new((error, marks))),
         }
     }
 
@@ -148,7 +149,7 @@ impl Job<'_> {
         }
         texts.extend(self.variables.env.values().map(String::as_bytes));
         self.variables.vars.values().for_each(|variable| texts_of(variable, &mut texts));
-        stem(texts.iter().copied())
+        stem(&texts)
     }
 
     fn placed(&self, problem: Problem, stem: &str, marks: &Marks) -> Diagnostic {
@@ -171,10 +172,12 @@ impl Job<'_> {
 
     /// The place of a call of the formatter: the template is run again up to there.
     fn at_call(&self, call: usize, stem: &str) -> Option<(&Source, Span)> {
-        let (error, _) = self.run(stem, Some(call)).err()?;
-        let (name, span) = place(&error)?;
+        let (error, _) = *self.run(stem, Some(call)).err()?;
+        let (name, span, line) = place(&error)?;
         let mut parts = self.template.parts(self.source, self.scan);
-        parts.find(|part| part.0 == name).map(|part| (part.1, widened(part.1.text(), span)))
+        let (_, source, _) = parts.find(|part| part.0 == name)?;
+        let span = span.unwrap_or_else(|| source.line_span(line));
+        Some((source, widened(source.text(), span)))
     }
 
     /// The place of a template's own text, which the engine hands on without a copy.
