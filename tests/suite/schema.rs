@@ -95,6 +95,9 @@ fn what_the_program_refuses_the_schema_refuses_too() {
 /// `tests/conformance/schema.py` has a complete validator look at the schema.
 fn problems(root: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut told = Vec::new();
+    if *schema == Value::Bool(true) {
+        return told;
+    }
     for (keyword, rule) in schema.as_object().expect("a schema") {
         let fails = |fails: bool| fails.then(|| format!("{keyword}: {rule}: {value}"));
         match keyword.as_str() {

@@ -116,11 +116,11 @@ impl Job<'_> {
         let sheet = Sheet::new(stem.to_owned(), fails_at);
         let mut engine = environment(&sheet, self.template.longest_captured);
         let parts = || self.template.parts(self.source, self.scan);
-        let names = parts().flat_map(|(_, _, scan)| &scan.references).map(|reference| &reference.name);
-        let mut found = names.clone().map(|name| self.answers.of(name));
+        let names = || parts().flat_map(|(_, _, scan)| &scan.references).map(|reference| &reference.name);
+        let mut found = names().map(|name| self.answers.of(name));
         sheet.marks().is_fake =
             found.any(|answer| matches!(answer, Answer::Found(secret) if secret.is_fake()));
-        show(&mut engine, names, self.answers, self.variables);
+        show(&mut engine, names(), self.answers, self.variables);
         let mut result = Ok(());
         for (name, source, _) in parts() {
             result = result.and_then(|()| engine.add_template(name, source.text()));

@@ -92,7 +92,7 @@ impl Case {
         let (scan, read) = read_template(&source, "case.j2", &Nothing, &Dialects::default());
         let secrets =
             self.answers.iter().map(|(name, value)| (Name::split(name), Secret::from(value.as_str())));
-        let encoding = Encoding { reader: self.reader, escape: None };
+        let encoding = Encoding { reader: self.reader, ..Encoding::default() };
         let answers = secrets.collect::<Answers>();
         let outcome = render_template(&source, &scan, &read, &answers, &Variables::default(), &encoding);
         let Some(rendered) = outcome.rendered else {
