@@ -134,6 +134,7 @@ fn case_18_depth_and_length_are_bounded() {
         "{secret:".repeat(100_000),
         "&a [*a, *a, secret]".to_owned(),
         format!("k: {}", "&x [*x, ".repeat(50)),
+        "\u{feff}|-\nü|-\n{secret:".to_owned(),
     ] {
         check(&text);
     }

@@ -117,7 +117,8 @@ enum Chomping {
 
 /// Decodes a literal or folded block whose header begins at `span.start` (YAML 1.2.2, chapter 8).
 pub(in crate::format) fn decode_block(text: &str, span: &Span, indent: Option<usize>) -> Option<Decoded> {
-    let raw = text.get(span.clone())?;
+    // Behind a byte order mark the parser may tell another place than the block's.
+    let raw = text.get(span.clone()).filter(|raw| raw.starts_with(['|', '>']))?;
     let is_folded = raw.starts_with('>');
     // Where the header was not found, nothing else in here is where it seems to be.
     let header = raw.strip_prefix(['|', '>'])?;
