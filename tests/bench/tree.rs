@@ -95,7 +95,7 @@ pub(crate) fn build_small(path: &Path, spelling: Spelling) {
 
 /// The environment that holds every secret of a tree.
 pub(crate) fn secrets() -> impl Iterator<Item = (String, String)> {
-    (0..SECRETS).map(|number| (format!("KEY_{number}"), format!("v4lue: {number} \"quoted\" #{number}")))
+    (0..SECRETS).map(|number| (format!("KEY_{number}"), format!("v4lue: {number} #{number} \u{e9}")))
 }
 
 fn file(random: &mut Random, number: usize, spelling: Spelling) -> (&'static str, String, u64) {

@@ -92,11 +92,7 @@ pub(crate) fn read(path: &Path, is_named: bool, may_hold: MayHold<'_>) -> Result
         if before.len() > LARGEST {
             return Err(too_large());
         }
-        // A regular file has an end that is known, which saves a call that would find it; if it has grown
-        // meanwhile its length says so below.
-        let end = if before.is_file() && before.len() > 0 { before.len() } else { LARGEST + 1 };
-        let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
-        (&file).take(end).read_to_end(&mut bytes).map_err(told)?;
+        let bytes = if before.is_file() { whole(&file, before.len()) } else { until_end(&file) }.map_err(told)?;
         if bytes.len() as u64 > LARGEST {
             return Err(too_large());
         }
@@ -114,6 +110,32 @@ pub(crate) fn read(path: &Path, is_named: bool, may_hold: MayHold<'_>) -> Result
         }
     }
     Err(refuse("this file changes while it is read", "wait until its writer is done, and run again"))
+}
+
+/// Reads a regular file in as few calls as it takes. One that has grown meanwhile has another length by now,
+/// and one that seems empty, as those of `/proc` do, may not be.
+fn whole(mut file: &File, length: u64) -> io::Result<Vec<u8>> {
+    if length == 0 {
+        return until_end(file);
+    }
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+fn until_end(file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Opens without waiting for a pipe's writer and without following a link, unless the path was named.

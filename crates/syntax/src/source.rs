@@ -8,15 +8,16 @@ use crate::{Format, Span};
 #[derive(Clone)]
 pub struct Source {
     path: Arc<str>,
-    text: Arc<str>,
+    text: Arc<String>,
     format: Format,
     lines: Arc<OnceLock<Vec<usize>>>,
 }
 
 impl Source {
     /// Names a text and says how to read it.
-    pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>, format: Format) -> Self {
-        Self { path: path.into(), text: text.into(), format, lines: Arc::default() }
+    pub fn new(path: impl Into<Arc<str>>, text: impl Into<String>, format: Format) -> Self {
+        // A large text is shared as it is: in an `Arc<str>` it would be copied.
+        Self { path: path.into(), text: Arc::new(text.into()), format, lines: Arc::default() }
     }
 
     /// What people call this text, usually a path as they typed it.
@@ -27,11 +28,6 @@ impl Source {
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// The whole text, shared.
-    pub fn shared_text(&self) -> Arc<str> {
-        Arc::clone(&self.text)
     }
 
     /// How the text is read.
