@@ -155,6 +155,11 @@ impl Dialects {
         self.sigils.iter().any(|sigil| sigil.is_in(string.as_bytes()))
     }
 
+    /// Where in a whole text something stands that a live dialect looks at.
+    pub(crate) fn sightings<'t>(&'t self, text: &'t str) -> Sightings<'t> {
+        Sightings::new(text, &self.sigils)
+    }
+
     /// Puts the live dialects in order and gathers what their references hold.
     fn with_sigils(mut self) -> Self {
         let rank = |live: &&Dialect| DIALECTS.iter().position(|dialect| dialect.name == live.name);
@@ -212,7 +217,7 @@ impl Dialects {
     fn inline(&self, text: &str, in_expression: bool) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         let (mut from, mut taken) = (0, 0);
-        let mut sightings = Sightings::new(text, &self.sigils);
+        let mut sightings = self.sightings(text);
         while let Some(at) = sightings.next(from) {
             // A sign of one character may be part of another dialect's opening, which is found behind it.
             from = at + 1;

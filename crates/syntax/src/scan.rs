@@ -1,11 +1,13 @@
 //! Finds every reference of a text, and everything that is wrong with them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::dialect::{Finds, Hit, Problem, What, brace_ends_later, zenml_opens_unquoted};
 use crate::dialects::Target;
 use crate::event::IGNORE;
 use crate::format::decode;
+use crate::sigil::Sightings;
 use crate::{
     Code, Diagnostic, Dialects, Event, Format, KeyPath, Mark, Node, Reference, Scalar, Source, Span, Style,
     Token, python,
@@ -72,6 +74,7 @@ struct Scanner<'a, 's> {
     source: &'a Source,
     dialects: &'a Dialects,
     ignored: BTreeSet<usize>,
+    sightings: Sightings<'a>,
     walker: Walker<'s>,
     /// What the last nodes may be the beginning of.
     nodes: Nodes<'a, 's>,
@@ -84,6 +87,7 @@ impl<'a, 's> Scanner<'a, 's> {
             source,
             dialects,
             ignored: ignored_lines(source),
+            sightings: dialects.sightings(source.text()),
             walker: Walker::default(),
             nodes: Nodes::default(),
             found: Scan { is_valid, ..Scan::default() },
@@ -110,7 +114,11 @@ impl<'a, 's> Scanner<'a, 's> {
             self.unquoted_flow(&token);
         }
         let by_node = self.scalar_node(&token);
-        let has_sigil = self.dialects.may_be_in(&token.text);
+        // What a string says is what stands at its place, unless it is put together from parts or has escapes.
+        let has_sigil = match &token.text {
+            Cow::Borrowed(_) => self.sightings.next(token.span.start).is_some_and(|at| at < token.span.end),
+            Cow::Owned(text) => self.dialects.may_be_in(text),
+        };
         self.walker.scalar(token.is_key, || token.text.clone());
         // A comment at a scalar's first line counts for all of it; plain text is no scalar of that kind.
         let is_ignored = token.style != Style::Text && self.is_ignored(token.span.start);

@@ -43,6 +43,8 @@ impl Sigil {
 /// Each sigil's next place is kept until it is passed, so a rare one is not looked for again and again.
 pub(crate) struct Sightings<'a> {
     text: &'a [u8],
+    /// What was asked about last; the places kept are the first from here on.
+    from: usize,
     sigils: Vec<(&'a Sigil, Option<usize>)>,
 }
 
@@ -50,16 +52,18 @@ impl<'a> Sightings<'a> {
     pub(crate) fn new(text: &'a str, sigils: &'a [Sigil]) -> Self {
         let text = text.as_bytes();
         let sigils = sigils.iter().map(|sigil| (sigil, sigil.next(text, 0))).collect();
-        Self { text, sigils }
+        Self { text, from: 0, sigils }
     }
 
     /// Where the first of them stands, at `from` or behind it.
     pub(crate) fn next(&mut self, from: usize) -> Option<usize> {
+        let goes_back = from < self.from;
         for (sigil, next) in &mut self.sigils {
-            if next.is_some_and(|at| at < from) {
+            if goes_back || next.is_some_and(|at| at < from) {
                 *next = sigil.next(self.text, from);
             }
         }
+        self.from = from;
         self.sigils.iter().filter_map(|(_, next)| *next).min()
     }
 }
@@ -97,5 +101,6 @@ mod tests {
             from = at + 1;
         }
         assert_eq!(found, [2, 4, 13, 14]);
+        assert_eq!(sightings.next(3), Some(4), "it may go back");
     }
 }
