@@ -25,7 +25,9 @@ fn every_folder_of_the_fixtures_renders_without_any_value() {
         };
         run("one");
         run("two");
-        for path in tree(&source).iter().filter(|path| source.join(path).is_file()) {
+        let outputs = tree(&project.path("one"));
+        assert_eq!(outputs.len(), tree(&case.join("out")).len(), "{}", case.display());
+        for path in outputs.iter().filter(|path| project.path("one").join(path).is_file()) {
             let read = |out: &str| fs::read(project.path(out).join(path)).expect("an output");
             assert_eq!(read("one"), read("two"), "the same each time");
             count += 1;

@@ -92,7 +92,8 @@ pub(crate) fn read(path: &Path, is_named: bool, may_hold: MayHold<'_>) -> Result
         if before.len() > LARGEST {
             return Err(too_large());
         }
-        let bytes = if before.is_file() { whole(&file, before.len()) } else { until_end(&file) }.map_err(told)?;
+        let bytes =
+            if before.is_file() { whole(&file, before.len()) } else { until_end(&file) }.map_err(told)?;
         if bytes.len() as u64 > LARGEST {
             return Err(too_large());
         }

@@ -107,8 +107,13 @@ fn check(text: &str) {
     }
 }
 
+/// How many texts are tried: `REDEEM_TEXTS`, or enough for a second.
+fn cases() -> u32 {
+    std::env::var("REDEEM_TEXTS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn any_pieces(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..30)) {

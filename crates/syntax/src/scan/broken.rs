@@ -62,9 +62,8 @@ fn told(format: Format) -> &'static str {
 
 /// The unquoted value around a reference: up to a blank, a comma or a closing bracket.
 fn plain_token(text: &str, reference: &Span) -> Span {
-    let start = text[..reference.start]
-        .rfind(|c: char| c.is_whitespace() || "[{,".contains(c))
-        .map_or(0, |at| at + 1);
+    let is_edge = |c: char| c.is_whitespace() || "[{,".contains(c);
+    let start = text[..reference.start].trim_end_matches(|c| !is_edge(c)).len();
     let rest = &text[reference.end..];
     let end = rest.find(|c: char| c.is_whitespace() || ",]}".contains(c)).unwrap_or(rest.len());
     start..reference.end + end
