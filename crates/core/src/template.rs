@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
-use redeem_syntax::{Code, Diagnostic, Dialects, Reference, Scan, Severity, Source, Span};
+use redeem_syntax::{Code, Diagnostic, Dialects, Scan, Severity, Source, Span};
 
 mod engine;
 mod failure;
@@ -184,11 +184,6 @@ fn is_error(diagnostic: &Diagnostic) -> bool {
 
 /// What a reference of a template is called everywhere that dialects are named.
 const DIALECT: &str = "template";
-
-/// Whether a template is fine without this secret.
-fn is_optional(reference: &Reference) -> bool {
-    reference.is_optional()
-}
 
 #[cfg(test)]
 mod tests;

@@ -164,6 +164,9 @@ fn write(sheet: &Sheet, out: &mut Output<'_>, value: &Value) -> Result<(), Error
             marks.has_raw = true;
             number(value, &marks.spellings)?
         }
+        ValueKind::String if value.as_str().is_some_and(|text| marks.is_cut(text)) => {
+            return Err(invalid("text with values in it was cut into pieces; cut the value itself"));
+        }
         ValueKind::String if value.is_safe() => value.as_str().unwrap_or_default().to_owned(),
         ValueKind::String => {
             let text = value.as_str().unwrap_or_default();

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use minijinja::value::{Rest, Value, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, UndefinedBehavior};
 
-use super::engine::own_value;
+use super::engine::{TOO_LARGE, own_value};
 use super::known;
-use super::marks::Sheet;
+use super::marks::{LARGEST, Sheet};
 use crate::filter::{self, WIDEST_INDENT, bare, invalid, json_string};
 
 /// The definitions, which see values and never marks.
@@ -83,6 +83,9 @@ fn run(name: &str, mut arguments: Vec<Value>, sheet: &Sheet) -> Result<Value, Er
         }
         _ => {}
     }
+    if longest(name, &arguments) > LARGEST {
+        return Err(invalid(TOO_LARGE));
+    }
     let applied = DEFINITIONS.empty_state().apply_filter(name, &arguments);
     if applied.is_err() && sheet.marks().is_fake {
         return Ok(match name {
@@ -93,6 +96,22 @@ fn run(name: &str, mut arguments: Vec<Value>, sheet: &Sheet) -> Result<Value, Er
         });
     }
     applied
+}
+
+/// How long a text may become in filters that write their arguments often, in bytes.
+fn longest(name: &str, arguments: &[Value]) -> usize {
+    let length = |index: usize| arguments.get(index).and_then(Value::as_str).map_or(0, str::len);
+    let text = || arguments.first().and_then(Value::as_str).unwrap_or_default();
+    match name {
+        "join" => arguments.first().and_then(Value::len).unwrap_or(0).saturating_mul(length(1)),
+        "replace" => (length(0) / length(1).max(1) + 1).saturating_mul(length(2)),
+        "indent" => {
+            let width = arguments.get(1).cloned().filter(|width| !width.is_kwargs());
+            let width = width.or_else(|| keyword(arguments, "width")).and_then(|width| width.as_usize());
+            (text().matches('\n').count() + 1).saturating_mul(width.unwrap_or(4))
+        }
+        _ => 0,
+    }
 }
 
 fn keyword(arguments: &[Value], name: &str) -> Option<Value> {

@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 /// No config file is larger: a template that writes more than this is stopped. 256 MiB.
 pub(super) const LARGEST: usize = 256 << 20;
 
+/// A part of a stem this long is in no other text.
+const PIECE: usize = 8;
+
 /// Ends a mark, so that `…1` and `…10` are told apart.
 const END: char = 'z';
 
@@ -110,6 +113,25 @@ impl Marks {
             let is_whole = rest[digits..].starts_with(END);
             (start, index.filter(|_| is_whole).map(|index| (start + length + digits + END.len_utf8(), index)))
         })
+    }
+
+    /// Whether a text holds a piece of a mark: somebody took one apart.
+    pub(super) fn is_cut(&self, text: &str) -> bool {
+        let pieces =
+            || self.stem.as_bytes().windows(PIECE).filter_map(|piece| std::str::from_utf8(piece).ok());
+        if self.values.is_empty() || !pieces().any(|piece| text.contains(piece)) {
+            return false;
+        }
+        let mut rest = String::new();
+        let mut at = 0;
+        for (start, mark) in self.find(text) {
+            let Some((end, _)) = mark else { return true };
+            rest.push_str(&text[at..start]);
+            rest.push('\n');
+            at = end;
+        }
+        rest.push_str(&text[at..]);
+        pieces().any(|piece| rest.contains(piece))
     }
 
     pub(super) fn value(&self, index: usize) -> &str {

@@ -6,12 +6,14 @@ use minijinja::machinery::ast::{CallArg, Expr, Filter as FilterCall, Macro, Span
 use minijinja::machinery::{ast, parse};
 use redeem_syntax::name::{NameRule, is_name_char};
 use redeem_syntax::pipeline::Filter;
-use redeem_syntax::{Code, Diagnostic, Dialects, Name, Place, Reference, Severity, Source, Span};
+use redeem_syntax::{Code, Diagnostic, Dialects, Name, Place, Reference, Source, Span};
 
 use super::{DIALECT, engine, failure, known, limits};
 
 mod chain;
 mod layout;
+mod outside;
+mod secret;
 
 pub(super) use chain::spelled;
 use chain::{Chain, chain};
@@ -139,10 +141,10 @@ impl Walk<'_> {
             }
             Stmt::Set(set) => {
                 self.binds(&set.target);
+                self.expression(&set.expr);
                 if let Expr::Var(variable) = &set.target {
                     self.holds(variable.id, is_laid_out(&set.expr, &self.laid_out));
                 }
-                self.expression(&set.expr);
             }
             Stmt::SetBlock(set) => {
                 self.binds(&set.target);
@@ -304,20 +306,6 @@ impl Walk<'_> {
         }
     }
 
-    fn call(&mut self, call: &ast::Call<'_>) {
-        match chain(&call.expr) {
-            Some(Chain::Named { span, .. } | Chain::Whole { span } | Chain::Dynamic { span }) => self
-                .problem(
-                    Code::TemplateFailed,
-                    "a secret has no methods",
-                    span,
-                    "use a filter, as in `{{ secrets.x | default('…') }}`",
-                ),
-            None => self.expression(&call.expr),
-        }
-        self.arguments(&call.args);
-    }
-
     fn arguments(&mut self, arguments: &[CallArg<'_>]) {
         for argument in arguments {
             match argument {
@@ -326,62 +314,6 @@ impl Walk<'_> {
                 | CallArg::PosSplat(value)
                 | CallArg::KwargSplat(value) => self.expression(value),
             }
-        }
-    }
-
-    /// A use of `secrets`.
-    fn secret(&mut self, chain: Chain, filters: &[Filter]) {
-        let (message, span) = match chain {
-            Chain::Named { name, span, parts } => match RULE.read(&name) {
-                Ok(name) => {
-                    let name_span = chain::name_span(self.source.text(), parts);
-                    return self.reference(name, span, name_span, filters);
-                }
-                Err(problem) => {
-                    let message = format!("this is no name of a secret: {problem}");
-                    let diagnostic = Diagnostic::new(Code::InvalidName, message);
-                    self.found.diagnostics.push(diagnostic.at(self.source, span, "this name"));
-                    return;
-                }
-            },
-            Chain::Whole { span } => ("this names no secret but all of them", span),
-            Chain::Dynamic { span } => ("the secret's name is known only when the template runs", span),
-        };
-        self.problem(
-            Code::DynamicReference,
-            message,
-            span,
-            "name each secret with a constant, as in `secrets.x` or `secrets['a-b']`",
-        );
-    }
-
-    fn reference(&mut self, name: Name, span: Span, name_span: Span, filters: &[Filter]) {
-        self.found.references.push(Reference {
-            dialect: DIALECT.into(),
-            name,
-            filters: filters.iter().rev().cloned().collect(),
-            name_span,
-            range: span.clone(),
-            span,
-            string: usize::MAX,
-            place: Place::Template { is_optional: false },
-        });
-        self.found.certain.push(self.branches == 0);
-    }
-
-    /// A name that gets a value of its own.
-    fn binds(&mut self, target: &Expr<'_>) {
-        match target {
-            Expr::Var(variable) if variable.id == "secrets" => self.problem(
-                Code::DynamicReference,
-                "`secrets` is the name of the secrets and cannot stand for anything else",
-                range(variable.span()),
-                "use another name",
-            ),
-            Expr::List(list) => list.items.iter().for_each(|item| self.binds(item)),
-            Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.binds(item)),
-            Expr::GetAttr(_) | Expr::GetItem(_) => self.expression(target),
-            _ => {}
         }
     }
 
@@ -404,48 +336,6 @@ impl Walk<'_> {
                 range(expression.span()),
                 "compare or cut the value itself, before a macro or `{% set %}` makes text of it",
             );
-        }
-    }
-
-    /// A file that is included; which one it is has to be known before the template runs.
-    fn include(&mut self, name: &Expr<'_>, may_be_missing: bool) {
-        let span = range(name.span());
-        match name {
-            Expr::Const(constant) if constant.value.as_str().is_some() => {
-                let path = constant.value.as_str().unwrap_or_default().to_owned();
-                self.found.includes.push(Include { path, span, may_be_missing });
-            }
-            // The first one that is there is taken.
-            Expr::List(list) => list.items.iter().for_each(|item| self.include(item, true)),
-            Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.include(item, true)),
-            Expr::IfExpr(condition) => {
-                self.expression(&condition.test_expr);
-                self.include(&condition.true_expr, may_be_missing);
-                condition.false_expr.iter().for_each(|other| self.include(other, may_be_missing));
-            }
-            _ => self.problem(
-                Code::DynamicReference,
-                "which file is included is known only when the template runs",
-                span,
-                "name it with a constant, and choose among several with `if`",
-            ),
-        }
-    }
-
-    /// Text outside of `{{ … }}`, where references of other dialects are not live.
-    fn static_text(&mut self, text: &str) {
-        if self.captures > 0 {
-            self.found.longest_captured = self.found.longest_captured.max(text.len());
-        }
-        let offset = text.as_ptr().addr() - self.source.text().as_ptr().addr();
-        for (range, name) in self.dialects.references_in(text) {
-            let span = offset + range.start..offset + range.end;
-            let written = format!("{{{{ {} }}}}", spelled(&name.to_string()));
-            let diagnostic = Diagnostic::new(Code::NearMiss, "in a template this is text: it stays as it is")
-                .with_severity(Severity::Warning)
-                .at(self.source, span.clone(), "not a reference here")
-                .with_help(format!("write `{written}`"));
-            self.found.diagnostics.push(diagnostic.with_fix(span, written));
         }
     }
 

@@ -220,11 +220,17 @@ fn captured_text_keeps_its_values_sealed() {
     for text in [
         "{% set t %}{{ secrets.x }}{% endset %}a: {{ t[:5] }}",
         "{% set s %}{{ secrets.x }}{% endset %}{% set t = s %}{% if t == 'plain' %}{% endif %}",
+        "{% set t %}{{ secrets.x }}{% endset %}{% set t = t[:5] %}",
         "{% macro t() %}{{ 1 }}{% endmacro %}{% for c in t() %}{% endfor %}",
     ] {
         let at = if text.contains("macro") { "t()" } else { "t" };
         fails(Format::Yaml, text, &[(Code::TemplateFailed, at, "not compared or taken apart")]);
     }
+    fails(
+        Format::Yaml,
+        "{% macro m(a) %}{{ a[:9] }}{% endmacro %}{% set t %}{{ secrets.x }}{% endset %}a: {{ m(t) }}",
+        &[(Code::TemplateFailed, "a[:9]", "cut into pieces")],
+    );
     check(Format::Yaml, "{% set t %}a{% endset %}{% if t == 'a' %}a: 1{% endif %}", "a: 1");
 }
 
@@ -354,6 +360,18 @@ fn what_goes_wrong_is_told_at_its_place() {
         ("{{ secrets.odd + 1 }}", Code::TemplateFailed, "secrets.odd + 1", "cannot be computed"),
         ("{{ secrets.odd | int }}", Code::TemplateFailed, "int", "whole number"),
         ("{{ secrets.odd | b64decode }}", Code::TemplateFailed, "b64decode", "base64"),
+        (
+            "{{ range(100000) | join('x' * 1000000) }}",
+            Code::TemplateFailed,
+            "join('x' * 1000000)",
+            "more than 256 MiB",
+        ),
+        (
+            "{{ ('a' * 1000000) | replace('a', 'x' * 1000) }}",
+            Code::TemplateFailed,
+            "replace('a', 'x' * 1000)",
+            "more than 256 MiB",
+        ),
         ("{{ 'a' | indent(100000) }}", Code::TemplateFailed, "indent(100000)", "width"),
         (
             "{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}",

@@ -7,7 +7,7 @@ use super::engine::{TOO_LARGE, environment, show};
 use super::failure::{place, told, unknown_secret, widened};
 use super::marks::{Marks, Origin, Sheet, stem};
 use super::splice::{At, Problem, splice};
-use super::{Template, Variable, Variables, is_error, is_optional};
+use super::{Template, Variable, Variables, is_error};
 use crate::Outcome;
 use crate::answers::{Answer, Answers};
 use crate::edit::Rendered;
@@ -73,7 +73,7 @@ impl Job<'_> {
                             );
                         }
                     }
-                    Answer::Missing if is_certain && !is_optional(reference) => {
+                    Answer::Missing if is_certain && !reference.is_optional() => {
                         problems.push(unknown_secret(source, reference, self.answers));
                     }
                     Answer::Missing => {}
