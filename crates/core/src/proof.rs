@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use redeem_syntax::event::Properties;
 use redeem_syntax::{Event, Format, Node, Style, Token};
+use zeroize::Zeroizing;
 
 use crate::encode::yaml::plain_is_string;
 
@@ -160,11 +161,19 @@ enum Kind {
 }
 
 /// A digest of a document's nodes. The hash is keyed anew each time, so no value can aim at it.
-struct Fingerprint<H: Hasher>(H);
+struct Fingerprint<H: Hasher> {
+    hasher: H,
+    /// What is hashed next: the hash takes long to begin, so small parts go together.
+    waiting: Zeroizing<Vec<u8>>,
+}
+
+/// How many bytes are hashed together; a text of more goes alone.
+const TOGETHER: usize = 4096;
 
 impl<H: Hasher> Fingerprint<H> {
     fn new(keys: &impl BuildHasher<Hasher = H>) -> Self {
-        Self(keys.build_hasher())
+        // It never grows, for that would leave copies of values behind.
+        Self { hasher: keys.build_hasher(), waiting: Zeroizing::new(Vec::with_capacity(TOGETHER)) }
     }
 
     fn event(&mut self, event: &Event<'_>) {
@@ -208,19 +217,32 @@ impl<H: Hasher> Fingerprint<H> {
         }
         let tag = properties.tag.as_deref();
         self.part(Kind::Properties, tag.is_some(), tag.unwrap_or_default());
-        self.0.write_usize(properties.anchor);
+        self.bytes(&properties.anchor.to_ne_bytes());
     }
 
     /// A length of its own keeps each text apart from its neighbours.
     fn part(&mut self, kind: Kind, flag: bool, text: &str) {
-        self.0.write_usize(text.len() << 8 | usize::from(kind as u8) << 1 | usize::from(flag));
-        if !text.is_empty() {
-            self.0.write(text.as_bytes());
+        let header = text.len() << 8 | usize::from(kind as u8) << 1 | usize::from(flag);
+        self.bytes(&header.to_ne_bytes());
+        self.bytes(text.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if self.waiting.len() + bytes.len() > TOGETHER {
+            self.hasher.write(&self.waiting);
+            self.waiting.clear();
+        }
+        if bytes.len() > TOGETHER {
+            self.hasher.write(bytes);
+        } else {
+            self.waiting.extend_from_slice(bytes);
         }
     }
 
-    fn finish(&self) -> u64 {
-        self.0.finish()
+    fn finish(&mut self) -> u64 {
+        self.hasher.write(&self.waiting);
+        self.waiting.clear();
+        self.hasher.finish()
     }
 }
 

@@ -47,6 +47,7 @@ impl Finder {
     }
 
     /// Whether the three letters stand at one of the first [`BLOCK`] places.
+    #[expect(clippy::needless_bitwise_bool, reason = "with branches the loop is no vector instructions")]
     fn is_in_block(self, block: &[u8]) -> bool {
         let (Some(first), Some(second), Some(third)) = (
             block.first_chunk::<BLOCK>(),
