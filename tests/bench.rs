@@ -108,7 +108,7 @@ impl Comparison {
         let mut goals = Vec::new();
         match (self.goal, ratio) {
             (Goal::Ratio(most), Some(ratio)) => {
-                goals.push(format!("ratio ≤ {most}: {}", verdict(ratio <= most)))
+                goals.push(format!("ratio ≤ {most}: {}", verdict(ratio <= most)));
             }
             (Goal::Rate(least, of), _) => {
                 let rate = of / seconds;

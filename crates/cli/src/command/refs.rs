@@ -12,7 +12,7 @@ use crate::report::{Reporter, print, print_json};
 pub(crate) fn run(options: &Refs, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let config = config(global)?;
     let inputs = inputs(&options.paths, &config);
-    let (rows, mut problems) = scan_inputs(&inputs.taken, rows);
+    let (rows, mut problems) = scan_inputs(&inputs.taken, |file| rows(&file));
     problems.extend(inputs.problems);
     let rows: Vec<Value> = rows.into_iter().flatten().collect();
     if options.json {
@@ -25,7 +25,7 @@ pub(crate) fn run(options: &Refs, global: &Global, reporter: &Reporter) -> Resul
 }
 
 /// What is told of each reference of a file.
-fn rows(file: Found) -> Vec<Value> {
+fn rows(file: &Found) -> Vec<Value> {
     let row = |reference: &Reference| {
         let (line, column) = file.source.position(reference.span.start);
         let path = file.scan.strings.get(reference.string).map(|string| string.scalar.path.to_string());
