@@ -108,6 +108,7 @@ fn check(text: &str) {
 }
 
 /// How many texts are tried: `REDEEM_TEXTS`, or enough for a second.
+#[expect(clippy::disallowed_methods, reason = "a test may ask how long it should run")]
 fn cases() -> u32 {
     std::env::var("REDEEM_TEXTS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000)
 }
