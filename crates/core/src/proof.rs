@@ -83,7 +83,7 @@ pub(crate) fn holds(
     let mut unique = UniqueKeys::new(has_touched_key);
     let mut ordinal = 0;
     let mut is_right = true;
-    let parsed = format.parse(rendered, &mut |event| {
+    let parsed = format.parse_again(rendered, &mut |event| {
         ordinal += usize::from(is_leaf(&event));
         let expected = ordinals.get(&ordinal).filter(|_| is_leaf(&event));
         unique.event(&event, expected.is_some());

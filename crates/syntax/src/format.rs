@@ -48,6 +48,9 @@ pub const FORMATS: &[FormatInfo] = &[
     },
 ];
 
+/// Up to this many bytes a YAML text is proved by the library's parser, which takes its time: 64 KiB.
+const LONGEST_READ_FULLY: usize = 64 << 10;
+
 impl Format {
     /// The format of a name such as `yaml`; `jsonc` is `json`, `env` is `dotenv`.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -87,6 +90,19 @@ impl Format {
             Self::Json => json::parse(text, sink),
             Self::Dotenv => dotenv::parse(text, sink),
             Self::Text => text::parse(text, sink),
+        }
+    }
+
+    /// Hands over the same events, read by another parser than [`Format::parse`] takes, as far as that costs little.
+    ///
+    /// A proof is worth more if what it reads a text with is not what the text was found and written with.
+    ///
+    /// # Errors
+    /// As [`Format::parse`].
+    pub fn parse_again<'s>(self, text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Result<(), SyntaxError> {
+        match self {
+            Self::Yaml if text.len() <= LONGEST_READ_FULLY => yaml::parse_fully(text, sink),
+            _ => self.parse(text, sink),
         }
     }
 
