@@ -103,9 +103,7 @@ pub fn check_filters(filters: &[Filter]) -> Vec<(usize, String)> {
     let mut problems = Vec::new();
     for (position, filter) in filters.iter().enumerate() {
         if !FILTERS.iter().any(|known| known.name == filter.name) {
-            let names = FILTERS.iter().map(|known| known.name);
-            let hint = nearest(&filter.name, names)
-                .map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+            let hint = meant(&filter.name).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
             problems.push((position, format!("there is no filter `{}`{hint}", filter.name)));
         } else if is_bare(&filter.name) && position + 1 < filters.len() {
             problems.push((position, format!("`{}` has to be the last filter", filter.name)));
@@ -114,6 +112,23 @@ pub fn check_filters(filters: &[Filter]) -> Vec<(usize, String)> {
         }
     }
     problems
+}
+
+/// The filter that was meant by a name that is none: a misspelt one, or what other engines call it.
+pub(crate) fn meant(name: &str) -> Option<&'static str> {
+    const ELSEWHERE: &[(&str, &str)] = &[
+        ("b64encode", "base64"),
+        ("b64enc", "base64"),
+        ("b64dec", "b64decode"),
+        ("to_json", "json"),
+        ("tojson", "json"),
+        ("quote", "shell"),
+        ("urlquote", "urlencode"),
+        ("query_escape", "urlencode"),
+        ("d", "default"),
+    ];
+    let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == name).map(|(_, own)| *own);
+    elsewhere.or_else(|| nearest(name, FILTERS.iter().map(|known| known.name)))
 }
 
 /// Wider than any config file, and small enough that a slip of the hand takes no memory to speak of.

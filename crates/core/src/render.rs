@@ -368,11 +368,14 @@ pub(crate) fn unknown(source: &Source, reference: &Reference, answers: &Answers)
             .with_help(format!("did you mean `{near}`? ({asked})"))
             .with_fix(reference.name_span.clone(), near);
     }
-    let optional = match reference.place {
-        Place::Python(_) => format!("`secrets.get('{name}', '…')`"),
-        _ => "`| default('…')`".to_owned(),
+    let optional = match (&reference.place, &*reference.dialect) {
+        (Place::Python(_), _) => format!(", or make it optional with `secrets.get('{name}', '…')`"),
+        (_, "env") => format!(", or make it optional with `${{{name}:-…}}`"),
+        // These are a name and nothing else.
+        (_, "secret-uri" | "julep-legacy" | "tag" | "from-secret" | "by-name") => String::new(),
+        _ => ", or make it optional with `| default('…')`".to_owned(),
     };
-    diagnostic.with_help(format!("store it, or make it optional with {optional} ({asked})"))
+    diagnostic.with_help(format!("store it{optional} ({asked})"))
 }
 
 pub(crate) fn unencodable(source: &Source, span: Span, problem: Unencodable) -> Diagnostic {

@@ -6,7 +6,9 @@
 pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let fold = |text: &str| text.to_lowercase().replace('-', "_");
     let folded = fold(name);
-    let most = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    // Of one letter nothing would be left.
+    let most = if length < 2 { 0 } else { (length / 3).max(1) };
     candidates
         .into_iter()
         .filter(|candidate| *candidate != name)
@@ -27,5 +29,7 @@ mod tests {
         assert_eq!(nearest("OPENAI-API-KEY", known), Some("openai_api_key"));
         assert_eq!(nearest("db-pasword", known), Some("db-password"));
         assert_eq!(nearest("stripe", known), None);
+        assert_eq!(nearest("x", ["_", "y"]), None);
+        assert_eq!(nearest("X", ["x"]), Some("x"));
     }
 }

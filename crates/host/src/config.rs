@@ -7,16 +7,17 @@ use std::path::{Component, Path, PathBuf};
 
 use redeem_core::{Variable, nearest};
 use redeem_syntax::{Code, Diagnostic, Format, Source, Span};
-use serde::Deserialize;
 use toml::Spanned;
 
 use crate::backend::{BACKENDS, Variables};
 
+mod raw;
 mod rules;
 #[cfg(feature = "schema")]
 pub mod schema;
 
-pub use rules::{ByNameRule, DialectRule, FilesRule, Rules, Treatment};
+use raw::{RawBackend, RawConfig, RawPath};
+pub use rules::{Live, Rules, Treatment};
 pub(crate) use rules::{glob, matcher};
 
 /// The file's name.
@@ -88,104 +89,6 @@ impl ConfigError {
         self.0.help = Some(help.into());
         self
     }
-}
-
-/// What Redeem renders, where secrets come from, and how single files are treated.
-// The file as serde reads it. The comments here are the descriptions of its JSON Schema.
-#[derive(Deserialize, Default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Config"))]
-#[serde(deny_unknown_fields, default)]
-struct RawConfig {
-    /// Whose rules hold beyond those of the dialects.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("enum" = schema::targets())))]
-    target: Option<Spanned<String>>,
-    /// What is rendered when no path is given, and where to.
-    render: RawRender,
-    /// The places that values come from, asked in the order of the file. Without one the environment is asked.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<RawBackend>"))]
-    backend: Vec<Spanned<RawBackend>>,
-    /// Rules for single files. Later rules win, key by key.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<FilesRule>"))]
-    files: Vec<Spanned<FilesRule>>,
-    /// Keys whose value names a secret.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<ByNameRule>"))]
-    by_name: Vec<Spanned<ByNameRule>>,
-    /// Dialects of your own, live where `dialects` of a rule for files names them.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<DialectRule>"))]
-    dialect: Vec<Spanned<DialectRule>>,
-    /// Changes of the backends, chosen with `--profile NAME` or `REDEEM_PROFILE`.
-    profile: BTreeMap<String, RawProfile>,
-}
-
-/// What is rendered when no path is given, and where to.
-#[derive(Deserialize, Default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Render"))]
-#[serde(deny_unknown_fields, default)]
-struct RawRender {
-    /// The folder, or the file, that is rendered when no path is given; `check` and `refs` look here too.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<PathBuf>"))]
-    source: Option<Spanned<PathBuf>>,
-    /// Where a folder goes without `-o`.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<PathBuf>"))]
-    output: Option<Spanned<PathBuf>>,
-    /// Files and folders that are left out: patterns, relative to `redeem.toml`.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
-    exclude: Vec<Spanned<String>>,
-    /// Whether an expression of which only a text is left becomes that text.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("enum" = schema::expressions())))]
-    expressions: Option<Spanned<String>>,
-    /// What templates see as `vars`.
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
-    vars: toml::Table,
-}
-
-/// A profile: its backends lie over those of the same name, and new ones are added at the end.
-#[derive(Deserialize, Default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Profile"))]
-#[serde(deny_unknown_fields, default)]
-struct RawProfile {
-    /// Keys that override those of the backend of the same name.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<RawBackend>"))]
-    backend: Vec<Spanned<RawBackend>>,
-}
-
-/// A place that values come from.
-#[derive(Deserialize, Clone)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Backend"), schemars(transform = schema::keys_of_types))]
-#[serde(deny_unknown_fields)]
-struct RawBackend {
-    /// What messages and profiles call it.
-    name: String,
-    /// What kind of place it is.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("enum" = schema::backend_types())))]
-    r#type: Option<Spanned<String>>,
-    /// The file or the folder, or the variable that holds its path.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<RawPath>"))]
-    path: Option<Spanned<RawPath>>,
-    /// Stands before each variable.
-    prefix: Option<String>,
-    /// Whether the variable of `creds.API_KEY` is just `API_KEY`.
-    bare_keys: Option<bool>,
-    /// Names with a variable of their own, without the prefix.
-    map: Option<BTreeMap<String, String>>,
-    /// The only names that this backend is asked for.
-    names: Option<Vec<String>>,
-    /// Whether a final line break belongs to the value.
-    raw: Option<bool>,
-}
-
-/// A path, or the variable that holds it: systemd tells its folder in `CREDENTIALS_DIRECTORY`.
-#[derive(Deserialize, Clone)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Path"))]
-#[serde(untagged)]
-enum RawPath {
-    /// A path, relative to `redeem.toml`.
-    Written(PathBuf),
-    /// The variable of the environment that holds the path.
-    Variable {
-        /// The variable's name.
-        env: String,
-    },
 }
 
 impl Config {

@@ -77,7 +77,7 @@ pub fn named(path: &Path, config: &Config) -> Input {
     let output = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
     let kind = Kind::File(config.rules.treatment(&below(config, path), true));
     let output = output_path(output, &kind);
-    let is_template = matches!(kind, Kind::File(Treatment::Template { .. }));
+    let is_template = matches!(&kind, Kind::File(Treatment::Live(live)) if live.is_template);
     let root = if is_template { template::root(path, config) } else { PathBuf::new() };
     Input { path: path.to_owned(), shown: shown(path), output, kind, is_named: true, root: root.into() }
 }
@@ -85,7 +85,7 @@ pub fn named(path: &Path, config: &Config) -> Input {
 /// Where an input goes: a template's output has no ending of templates.
 fn output_path(path: PathBuf, kind: &Kind) -> PathBuf {
     match (kind, path.file_name().and_then(OsStr::to_str)) {
-        (Kind::File(Treatment::Template { .. }), Some(name)) => {
+        (Kind::File(Treatment::Live(live)), Some(name)) if live.is_template => {
             path.with_file_name(template::output_name(name))
         }
         _ => path,

@@ -175,13 +175,7 @@ fn classify(bytes: Vec<u8>, may_hold: MayHold<'_>) -> Result<Content, (String, &
         Ok(text) => Ok(Content::Text(text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            let bytes = error.into_bytes();
-            let has_sigil = bytes.windows(6).any(|word| word.eq_ignore_ascii_case(b"secret"));
-            if has_sigil {
-                Err((format!("this file is not UTF-8: byte {at} is in no character"), CONVERT))
-            } else {
-                Ok(Content::Opaque(bytes))
-            }
+            Err((format!("this file is not UTF-8: byte {at} is in no character"), CONVERT))
         }
     }
 }
@@ -191,7 +185,8 @@ mod tests {
     use super::*;
 
     fn told(bytes: &[u8]) -> String {
-        match classify(bytes.to_vec(), &|_| true) {
+        let dialects = redeem_syntax::Dialects::default();
+        match classify(bytes.to_vec(), &|bytes| dialects.may_stand_in(bytes, redeem_syntax::Format::Text)) {
             Ok(Content::Text(_)) => "text".to_owned(),
             Ok(Content::Opaque(_)) => "opaque".to_owned(),
             Err((why, _)) => why,

@@ -14,7 +14,7 @@ use redeem_core::{
 };
 use redeem_syntax::{Diagnostic, Dialects, Reference, Scan, Source, scan};
 
-use crate::config::Treatment;
+use crate::config::{Live, Treatment};
 use crate::diff::Diffs;
 use crate::inputs::{Input, Kind, unreadable};
 use crate::read::{self, Content, read};
@@ -63,8 +63,8 @@ impl Found {
 pub fn scan_inputs<T: Send>(inputs: &[Input], take: impl Fn(Found) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
     let told = Mutex::new(Told::default());
     let scan = |input: &Input| match &input.kind {
-        Kind::File(treatment @ (Treatment::Live { .. } | Treatment::Template { .. })) => {
-            match open(input, treatment) {
+        Kind::File(Treatment::Live(live)) => {
+            match open(input, live) {
                 Ok(Opened::Live { mut found, .. }) => {
                     // A template was checked when it was read, and so was what several of them include.
                     if found.template.is_none() {
@@ -101,8 +101,8 @@ pub fn render_text(source: &Source, dialects: &Dialects, encoding: &Encoding, wo
 
 /// Renders the text of one input that is a template.
 pub fn render_template_text(input: &Input, text: &str, world: &dyn World) -> Option<Outcome> {
-    let Kind::File(Treatment::Template { format, dialects, encoding }) = &input.kind else { return None };
-    let found = template::open(input, text, *format, dialects, *encoding);
+    let Kind::File(Treatment::Live(live)) = &input.kind else { return None };
+    let found = live.is_template.then(|| template::open(input, text, live))?;
     let answers = resolve(Plan::new(found.scans()).names(), world);
     Some(found.render(&answers, world))
 }
@@ -243,7 +243,7 @@ impl Run<'_> {
                 Ok(file) => finish(target.copy(&input.output, &file, self.mode), Vec::new()),
                 Err(error) => failed(unreadable(&input.path, &format!("cannot be read: {error}"))),
             },
-            Kind::File(treatment) => match open(input, treatment) {
+            Kind::File(Treatment::Live(live)) => match open(input, live) {
                 Ok(Opened::Plain { bytes, mode }) => self.plain(input, &bytes, mode, target),
                 Ok(Opened::Live { found, mode, comes_once }) => {
                     let is_kept = gathered.take(&found) || comes_once;
@@ -258,10 +258,10 @@ impl Run<'_> {
     ///
     /// It may be another version by now. That is as good, unless it asks for what nobody was asked for.
     fn again(&self, input: &Input, asked: &Asked, target: &Target<'_>) -> Step {
-        let Kind::File(treatment) = &input.kind else {
+        let Kind::File(Treatment::Live(live)) = &input.kind else {
             return self.first(input, target, &Gathered::default());
         };
-        match open(input, treatment) {
+        match open(input, live) {
             Ok(Opened::Plain { bytes, mode }) => self.plain(input, &bytes, mode, target),
             Ok(Opened::Live { found, mode, .. }) => self.second(input, &found, mode, asked, target),
             Err(problem) => failed(*problem),
@@ -329,20 +329,21 @@ fn finish(put: Result<FileState, WriteError>, diagnostics: Vec<Diagnostic>) -> S
     }
 }
 
-fn open(input: &Input, treatment: &Treatment) -> Result<Opened, Box<Diagnostic>> {
-    let (Treatment::Live { format, dialects, encoding } | Treatment::Template { format, dialects, encoding }) =
-        treatment
-    else {
-        return Ok(Opened::Plain { bytes: Vec::new(), mode: 0 });
-    };
-    let is_template = matches!(treatment, Treatment::Template { .. });
-    let may_hold = |bytes: &[u8]| is_template || dialects.may_stand_in(bytes, *format);
+fn open(input: &Input, live: &Live) -> Result<Opened, Box<Diagnostic>> {
+    let Live { format, dialects, encoding, is_template } = live;
+    let may_hold = |bytes: &[u8]| *is_template || dialects.may_stand_in(bytes, *format);
     let file = read(&input.path, input.is_named, &may_hold)?;
     let mode = file.mode;
     let text = match file.content {
+        Content::Opaque(_) if *is_template => {
+            let problem = unreadable(&input.path, "a template has to be text in UTF-8");
+            return Err(Box::new(
+                problem.with_help("convert it, or say `template = false` for it in redeem.toml"),
+            ));
+        }
         Content::Opaque(bytes) => return Ok(Opened::Plain { bytes, mode }),
-        Content::Text(text) if is_template => {
-            let found = Box::new(template::open(input, &text, *format, dialects, *encoding));
+        Content::Text(text) if *is_template => {
+            let found = Box::new(template::open(input, &text, live));
             return Ok(Opened::Live { found, mode, comes_once: file.comes_once });
         }
         Content::Text(text) => text,

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use redeem_core::{Encoding, Library, Variable, Variables, read_template};
-use redeem_syntax::{Diagnostic, Dialects, Format, Source};
+use redeem_core::{Library, Variable, Variables, read_template};
+use redeem_syntax::{Diagnostic, Format, Source};
 
-use crate::config::Config;
+use crate::config::{Config, Live};
 use crate::inputs::Input;
 use crate::paths::shown;
 use crate::read::{Content, read};
@@ -42,17 +42,11 @@ pub(crate) fn root(path: &Path, config: &Config) -> PathBuf {
 }
 
 /// Reads a template and all it includes.
-pub(crate) fn open(
-    input: &Input,
-    text: &str,
-    format: Format,
-    dialects: &Dialects,
-    encoding: Encoding,
-) -> Found {
-    let source = Source::new(std::sync::Arc::clone(&input.shown), text, format);
+pub(crate) fn open(input: &Input, text: &str, live: &Live) -> Found {
+    let source = Source::new(std::sync::Arc::clone(&input.shown), text, live.format);
     let folder = Folder { root: &input.root };
-    let (scan, template) = read_template(&source, &folder.name(&input.path), &folder, dialects);
-    Found { source, scan, encoding, template: Some(template) }
+    let (scan, template) = read_template(&source, &folder.name(&input.path), &folder, &live.dialects);
+    Found { source, scan, encoding: live.encoding, template: Some(template) }
 }
 
 /// The files below a folder.

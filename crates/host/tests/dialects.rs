@@ -68,8 +68,8 @@ fn told(config: &str) -> Result<(Dialects, Encoding), String> {
     fs::write(&path, config).expect("a config");
     let config = Config::read(&path, None).map_err(|error| error.0.message)?;
     match config.rules.treatment(Path::new("case"), true) {
-        Treatment::Live { dialects, encoding, .. } => Ok((Dialects::clone(&dialects), encoding)),
-        Treatment::Copy | Treatment::Template { .. } => Err("the case is not live".to_owned()),
+        Treatment::Live(live) => Ok((Dialects::clone(&live.dialects), live.encoding)),
+        Treatment::Copy => Err("the case is not live".to_owned()),
     }
 }
 

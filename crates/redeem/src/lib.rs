@@ -18,7 +18,7 @@
 use std::fmt;
 use std::path::Path;
 
-use redeem_host::config::Config;
+use redeem_host::config::{Config, Treatment};
 use redeem_host::inputs::{Selection, conflicts, walk};
 use redeem_host::write::{Outputs, WriteError};
 use redeem_host::{Disk, Memory, Run, Target, World, render_text, trust};
@@ -70,13 +70,20 @@ impl Redeem {
         Self { config: Config::default(), world: Box::new(Memory::new(secrets)) }
     }
 
-    /// Renders one text; `name` is what diagnostics call it.
+    /// Renders one text of this format; `name` is what diagnostics call it.
+    ///
+    /// The rules of `redeem.toml` for a file of this name hold: its dialects, and how values are escaped. Only a
+    /// file can be a template, for it may include others.
     ///
     /// # Errors
     /// Everything that is wrong with it. Warnings are not errors.
     pub fn render(&self, name: &str, text: &str, format: Format) -> Result<Rendered, Error> {
         let source = Source::new(name, text, format);
-        let outcome = render_text(&source, &Dialects::default(), &Encoding::default(), self.world.as_ref());
+        let live = match self.config.rules.treatment(Path::new(name), true) {
+            Treatment::Live(live) => live,
+            Treatment::Copy => self.config.rules.nameless(),
+        };
+        let outcome = render_text(&source, &live.dialects, &live.encoding, self.world.as_ref());
         outcome.rendered.ok_or(Error::Problems(outcome.diagnostics))
     }
 

@@ -11,7 +11,7 @@ mod toml;
 pub(crate) mod yaml;
 
 /// How a text is read, and so how a value is written into it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
     /// YAML 1.2, read also by 1.1 parsers.
     Yaml,
@@ -22,6 +22,7 @@ pub enum Format {
     /// `KEY=value` lines as shells and dotenv libraries read them.
     Dotenv,
     /// Any other text.
+    #[default]
     Text,
 }
 
@@ -77,6 +78,17 @@ impl Format {
     /// Its name in the table.
     pub fn name(self) -> &'static str {
         FORMATS.iter().find(|info| info.format == self).map_or("text", |info| info.name)
+    }
+
+    /// What people call it in a sentence: `YAML`.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Yaml => "YAML",
+            Self::Toml => "TOML",
+            Self::Json => "JSON",
+            Self::Dotenv => "dotenv",
+            Self::Text => "text",
+        }
     }
 
     /// Hands every event of `text` to `sink`, in file order.

@@ -42,6 +42,14 @@ pub struct NameRule {
 }
 
 impl NameRule {
+    /// The names of variables: letters, digits and `_`, not beginning with a digit (POSIX, Environment Variables).
+    pub(crate) const WORD: Self = Self {
+        longest: 255,
+        first: is_word_start,
+        rest: is_word_char,
+        words: "a letter or `_`, then letters, digits and `_`",
+    };
+
     /// Reads `NAME` or `NAME.KEY`; a key follows the rule for the characters behind the first.
     ///
     /// # Errors

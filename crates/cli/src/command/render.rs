@@ -8,8 +8,8 @@ use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only
 use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
 use redeem_host::{
-    Diffs, Disk, Fakes, FileState, Rendering, Run, Severity, Source, TextInput, World, render_template_text,
-    render_text,
+    Diffs, Disk, Fakes, FileState, Format, Rendering, Run, Severity, Source, TextInput, World,
+    render_template_text, render_text,
 };
 
 use super::{add, counted, trusted_config};
@@ -100,31 +100,33 @@ fn job(options: &Render, config: &Config) -> Result<Job, Stop> {
         input.output = PathBuf::from(name);
     }
     if let Some(format) = options.format {
-        inputs.taken.iter_mut().for_each(|input| read_as(input, format));
+        inputs.taken.iter_mut().for_each(|input| read_as(input, format, config));
     }
     Ok(Job::Write { inputs, output, is_file })
 }
 
 fn stdin_input(options: &Render, config: &Config) -> Input {
-    let mut input = named(Path::new("/dev/stdin"), config);
-    input.shown = "<stdin>".into();
-    if let Some(format) = options.format {
-        read_as(&mut input, format);
+    let path = PathBuf::from("/dev/stdin");
+    let mut live = config.rules.nameless();
+    live.format = options.format.unwrap_or_default();
+    Input {
+        shown: "<stdin>".into(),
+        output: PathBuf::from("stdin"),
+        kind: Kind::File(Treatment::Live(live)),
+        is_named: true,
+        root: Path::new("").into(),
+        path,
     }
-    input
 }
 
-fn read_as(input: &mut Input, wanted: redeem_host::Format) {
-    match &mut input.kind {
-        Kind::File(Treatment::Live { format, .. } | Treatment::Template { format, .. }) => *format = wanted,
-        Kind::File(treatment) => {
-            *treatment = Treatment::Live {
-                format: wanted,
-                dialects: std::sync::Arc::default(),
-                encoding: redeem_host::Encoding::default(),
-            };
-        }
-        Kind::Link(_) => {}
+/// Reads an input as the user says, whatever a rule says of its format.
+fn read_as(input: &mut Input, wanted: Format, config: &Config) {
+    let Kind::File(treatment) = &mut input.kind else { return };
+    if let Treatment::Copy = treatment {
+        *treatment = Treatment::Live(config.rules.nameless());
+    }
+    if let Treatment::Live(live) = treatment {
+        live.format = wanted;
     }
 }
 
@@ -145,12 +147,9 @@ fn to_stdout(
     }
     let mut input = if is_stdin { stdin_input(options, config) } else { named(path, config) };
     if let Some(format) = options.format {
-        read_as(&mut input, format);
+        read_as(&mut input, format, config);
     }
-    let Kind::File(
-        Treatment::Live { format, dialects, encoding } | Treatment::Template { format, dialects, encoding },
-    ) = &input.kind
-    else {
+    let Kind::File(Treatment::Live(live)) = &input.kind else {
         return copy_to_stdout(path);
     };
     let text = if is_stdin {
@@ -169,8 +168,8 @@ fn to_stdout(
         }
     };
     let outcome = render_template_text(&input, &text, world).unwrap_or_else(|| {
-        let source = Source::new(input.shown.clone(), text, *format);
-        render_text(&source, dialects, encoding, world)
+        let source = Source::new(input.shown.clone(), text, live.format);
+        render_text(&source, &live.dialects, &live.encoding, world)
     });
     reporter.diagnostics(&outcome.diagnostics);
     let Some(rendered) = outcome.rendered else {

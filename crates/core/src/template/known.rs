@@ -1,6 +1,7 @@
 //! The filters and tests that a template may name: ours, and those of the engine that make sense here.
 
 use crate::filter::FILTERS;
+use crate::filter::meant;
 use crate::suggest::nearest;
 
 /// Filters of the engine beside [`FILTERS`].
@@ -107,7 +108,11 @@ pub(super) fn filters() -> impl Iterator<Item = &'static str> {
 /// What is wrong with a filter as it is written, if anything is.
 pub(super) fn filter_problem(name: &str, arguments: usize) -> Option<String> {
     if !filters().any(|known| known == name) {
-        return Some(format!("there is no filter `{name}`{}", hint(name, filters())));
+        let hint = match meant(name) {
+            Some(own) => format!("; did you mean `{own}`?"),
+            None => hint(name, filters()),
+        };
+        return Some(format!("there is no filter `{name}`{hint}"));
     }
     if arguments > 0 && WITHOUT_ARGUMENTS.contains(&name) {
         return Some(format!("`{name}` takes no argument, not {arguments}"));

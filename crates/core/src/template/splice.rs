@@ -63,7 +63,7 @@ pub(super) fn splice(
             let why = if marks.has_raw { String::new() } else { format!(": {message}") };
             return Err(vec![Problem {
                 code: Code::SyntaxError,
-                message: format!("what this writes is not valid {}{why}", title(format)),
+                message: format!("what this writes is not valid {}{why}", format.title()),
                 help: None,
                 at: At::Offset(quotes::before(at, &added)),
             }]);
@@ -211,14 +211,4 @@ fn is_percent_encoded(text: &str) -> bool {
 
 fn problem(code: Code, message: &str, help: &str, at: At) -> Problem {
     Problem { code, message: message.to_owned(), help: Some(help.to_owned()), at }
-}
-
-fn title(format: Format) -> &'static str {
-    match format {
-        Format::Yaml => "YAML",
-        Format::Toml => "TOML",
-        Format::Json => "JSON",
-        Format::Dotenv => "dotenv",
-        Format::Text => "text",
-    }
 }

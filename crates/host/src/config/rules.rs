@@ -3,62 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::raw::{ByNameRule, DialectRule, FilesRule};
 use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet};
 use redeem_core::{Encoding, Escape, Expressions, Reader, nearest};
 use redeem_syntax::dialect::DIALECTS;
 use redeem_syntax::{ByName, Custom, Dialects, Format, Target, format::FORMATS};
-use serde::Deserialize;
 
 use crate::template;
-
-/// A rule for the files that its `match` fits.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FilesRule {
-    /// Which files: a glob, relative to `redeem.toml`; without a `/` at any depth.
-    pub r#match: String,
-    /// Which dialects are live: `+x` and `-x` change the default, plain names replace it.
-    #[cfg_attr(feature = "schema", schemars(extend("items" = super::schema::dialect_words())))]
-    pub dialects: Option<Vec<String>>,
-    /// How the file is read, or `copy` to leave it alone. Without it the file's name decides.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = super::schema::formats())))]
-    pub format: Option<String>,
-    /// How values are escaped in `text`. Without it only plain values are written.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = super::schema::escapes())))]
-    pub escape: Option<String>,
-    /// Which program reads a `dotenv` file. Without it all of them have to read the value alike.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = super::schema::readers())))]
-    pub reader: Option<String>,
-    /// Whether the file is a template. Without it the ending `.j2`, `.jinja` or `.jinja2` decides.
-    pub template: Option<bool>,
-}
-
-/// A key whose value names a secret.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ByNameRule {
-    /// The key whose value, or whose map's values, name secrets.
-    pub key: String,
-    /// `keep`, or the key that gets the value.
-    pub render: Option<String>,
-}
-
-/// A dialect of your own.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct DialectRule {
-    /// What lists of dialects call it.
-    pub name: String,
-    /// The text that opens a reference.
-    pub open: String,
-    /// The text that closes it.
-    pub close: String,
-    /// A regular expression for the whole name.
-    pub names: String,
-}
 
 /// All rules, in order: later ones win.
 #[derive(Clone, Debug, Default)]
@@ -96,24 +47,21 @@ enum FormatRule {
 pub enum Treatment {
     /// It is copied as it is.
     Copy,
-    /// References in it are live.
-    Live {
-        /// How it is read.
-        format: Format,
-        /// Which dialects are live.
-        dialects: Arc<Dialects>,
-        /// How values are written.
-        encoding: Encoding,
-    },
-    /// It is a template.
-    Template {
-        /// How its output is read.
-        format: Format,
-        /// Which dialects would be live in a file that is none.
-        dialects: Arc<Dialects>,
-        /// How values are written.
-        encoding: Encoding,
-    },
+    /// It is read, and written with its values.
+    Live(Live),
+}
+
+/// How a file is read and written.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// How it is read; of a template, how its output is read.
+    pub format: Format,
+    /// Which dialects are live; in a template, which would be if it were none.
+    pub dialects: Arc<Dialects>,
+    /// How values are written.
+    pub encoding: Encoding,
+    /// Whether it is a template.
+    pub is_template: bool,
 }
 
 /// What is wrong with a rule, and what to write instead.
@@ -202,6 +150,12 @@ impl Rules {
         self.effects.is_empty()
     }
 
+    /// How a text without a name is read: no rule for files holds for it.
+    pub fn nameless(&self) -> Live {
+        let encoding = Encoding { expressions: self.expressions, ..Encoding::default() };
+        Live { dialects: Arc::clone(&self.default), encoding, ..Live::default() }
+    }
+
     /// What is done with the file at `path`, which is relative to the configuration's folder.
     ///
     /// A file that was named on the command line is live even if its ending is not known.
@@ -237,11 +191,7 @@ impl Rules {
                 if !dialects.is_live("julep-legacy") {
                     encoding.expressions = self.expressions;
                 }
-                if is_template {
-                    Treatment::Template { format, dialects, encoding }
-                } else {
-                    Treatment::Live { format, dialects, encoding }
-                }
+                Treatment::Live(Live { format, dialects, encoding, is_template })
             }
         }
     }

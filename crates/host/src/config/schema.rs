@@ -9,7 +9,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 
-use super::RawConfig;
+use super::raw::RawConfig;
 use crate::backend::BACKENDS;
 
 /// The schema, in draft 2020-12.

@@ -78,10 +78,12 @@ fn later_rules_win() {
     let config = parse(text, None).expect("a configuration");
     let told = |path: &str, is_named: bool| match config.rules.treatment(Path::new(path), is_named) {
         Treatment::Copy => "copy".to_owned(),
-        Treatment::Live { format, dialects, encoding } => {
-            format!("{format} {} {:?}", dialects.is_live("dollar"), encoding.escape)
+        Treatment::Live(live) if live.is_template => {
+            format!("template {} {:?}", live.format, live.encoding.escape)
         }
-        Treatment::Template { format, encoding, .. } => format!("template {format} {:?}", encoding.escape),
+        Treatment::Live(live) => {
+            format!("{} {} {:?}", live.format, live.dialects.is_live("dollar"), live.encoding.escape)
+        }
     };
     for (path, is_named, expected) in [
         ("x.tpl", false, "text true Some(Xml)"),

@@ -84,7 +84,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
             ]
         }
         Body::BadFilter { at, end } if is_tight => vec![bad_filter_hit(at, end)],
-        Body::Overlong { end } if is_tight => vec![overlong_hit(DIALECT.name, &RULE, from, end)],
+        Body::Overlong { end } if is_tight => vec![overlong_hit(DIALECT.name, RULE.words, from, end)],
         Body::Unclosed | Body::BadFilter { .. } | Body::Overlong { .. } => Vec::new(),
     }
 }

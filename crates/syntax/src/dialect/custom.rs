@@ -4,10 +4,9 @@ use std::fmt;
 
 use regex_lite::Regex;
 
-use super::delimited::{Body, bad_filter_hit, body, named};
-use super::{DIALECTS, Hit, Problem};
+use super::delimited::{Body, bad_filter_hit, body, named, overlong_hit};
+use super::{DIALECTS, Hit};
 use crate::Name;
-use crate::code::Code;
 use crate::name::is_name_char;
 
 /// A dialect that `redeem.toml` defines: `{ name = "angle", open = "<<", close = ">>", names = "[a-z]+" }`.
@@ -95,15 +94,9 @@ impl Custom {
                 vec![named(self.name.clone().into(), read, &words(), at..end, name, filters)]
             }
             Body::BadFilter { at, end } if self.open.len() > 1 => vec![bad_filter_hit(at, end)],
-            Body::Overlong { end } if self.open.len() > 1 && text[from..end].contains(&self.close) => vec![
-                Problem::new(
-                    Code::InvalidName,
-                    "this is no name of a secret: it goes on and on",
-                    "far too long",
-                )
-                .help(format!("a name in the `{}` dialect is {}", self.name, words()))
-                .at(from..end),
-            ],
+            Body::Overlong { end } if self.open.len() > 1 && text[from..end].contains(&self.close) => {
+                vec![overlong_hit(&self.name, &words(), from, end)]
+            }
             Body::Unclosed | Body::BadFilter { .. } | Body::Overlong { .. } => Vec::new(),
         }
     }

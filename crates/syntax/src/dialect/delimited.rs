@@ -115,9 +115,9 @@ pub(super) fn named(
 }
 
 /// The hit for a name that no store takes.
-pub(super) fn overlong_hit(dialect: &str, rule: &NameRule, at: usize, end: usize) -> Hit {
+pub(super) fn overlong_hit(dialect: &str, words: &str, at: usize, end: usize) -> Hit {
     Problem::new(Code::InvalidName, "this is no name of a secret: it goes on and on", "far too long")
-        .help(format!("a name in the `{dialect}` dialect is {}", rule.words))
+        .help(format!("a name in the `{dialect}` dialect is {words}"))
         .at(at..end)
 }
 

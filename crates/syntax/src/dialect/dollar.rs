@@ -52,7 +52,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
         Body::Closed { name, filters, end } => reference(DIALECT.name, &RULE, text, open..end, name, filters),
         Body::Unclosed => unclosed(text, open, sigil + "secret.".len()),
         Body::BadFilter { at, end } => bad_filter_hit(at, end),
-        Body::Overlong { end } => overlong_hit(DIALECT.name, &RULE, sigil + "secret.".len(), end),
+        Body::Overlong { end } => overlong_hit(DIALECT.name, RULE.words, sigil + "secret.".len(), end),
     });
     hits
 }

@@ -5,19 +5,13 @@
 use super::delimited::reference;
 use super::{Dialect, Find, Hit, Problem, What};
 use crate::code::Code;
-use crate::name::{NameRule, is_word_char, is_word_start};
+use crate::name::{NameRule, is_word_char};
 use crate::pipeline::{Argument, Filter, Literal};
 
 pub(super) const DIALECT: Dialect =
     Dialect { name: "env", is_default: false, form: "${NAME}", sigil: Some("$"), find: Find::AtSigil(find) };
 
-/// POSIX, Environment Variables: letters, digits and `_`, not beginning with a digit.
-const RULE: NameRule = NameRule {
-    longest: 255,
-    first: is_word_start,
-    rest: is_word_char,
-    words: "a letter or `_`, then letters, digits and `_`",
-};
+const RULE: NameRule = NameRule::WORD;
 
 /// The longest reference with its default, in bytes.
 const LONGEST: usize = 4096;

@@ -6,7 +6,7 @@ use super::delimited::{Body, bad_filter_hit, body, overlong_hit, reference};
 use super::{Dialect, Find, Hit, Problem, What};
 use crate::Span;
 use crate::code::Code;
-use crate::name::{NameRule, is_word_char, is_word_start};
+use crate::name::{NameRule, is_word_char};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "github",
@@ -18,13 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 
 const OPENING: &str = "${{";
 
-/// GitHub: letters, digits and `_`, not beginning with a digit.
-const RULE: NameRule = NameRule {
-    longest: 255,
-    first: is_word_start,
-    rest: is_word_char,
-    words: "a letter or `_`, then letters, digits and `_`",
-};
+const RULE: NameRule = NameRule::WORD;
 
 fn find(text: &str, open: usize) -> Vec<Hit> {
     let from = open + OPENING.len();
@@ -66,7 +60,7 @@ fn dotted(text: &str, open: usize, name: usize) -> Vec<Hit> {
         // `secrets.A || 'x'` is GitHub's own way to say what a missing secret is.
         Body::BadFilter { at, end } if text[at..end].starts_with('|') => vec![computed(open..end)],
         Body::BadFilter { at, end } => vec![bad_filter_hit(at, end)],
-        Body::Overlong { end } => vec![overlong_hit(DIALECT.name, &RULE, name, end)],
+        Body::Overlong { end } => vec![overlong_hit(DIALECT.name, RULE.words, name, end)],
     }
 }
 
@@ -98,11 +92,14 @@ fn buried(text: &str, open: usize, from: usize) -> Vec<Hit> {
     };
     // A text in quotes holds words, and the quotes of an expression are single ones.
     let is_quoted = |at: usize| inner[..at].matches('\'').count() % 2 == 1;
-    if let Some(rest) = inner.trim_start_matches([' ', '\t']).strip_prefix("secret.") {
+    let word = inner.trim_start_matches([' ', '\t']);
+    let dot = word.find('.').unwrap_or(0);
+    let is_near = ["secret", "secrets"].iter().any(|near| word[..dot].eq_ignore_ascii_case(near));
+    if let Some(rest) = word.get(dot + 1..).filter(|_| is_near) {
         let name = rest.trim_end_matches("}}").trim_end_matches([' ', '\t']);
         if RULE.read(name).is_ok() {
             return vec![
-                Problem::new(Code::NearMiss, "the word is `secrets` in this dialect", "not a reference")
+                Problem::new(Code::NearMiss, "the word is `secrets`, in small letters", "not a reference")
                     .fix(open..end, format!("${{{{ secrets.{name} }}}}"))
                     .at(open..end),
             ];

@@ -18,8 +18,24 @@ pub(crate) fn span_before(text: &str, scalar: usize) -> Option<Span> {
         previous.is_none_or(|c| c.is_whitespace() || "[{,".contains(c))
             && next.is_none_or(char::is_whitespace)
     };
-    let start = before.rmatch_indices(TAG).map(|(at, _)| at).find(|&at| is_apart(at))?;
+    let is_its_own = |at: usize| is_apart(at) && leads_to_a_scalar(&before[at + TAG.len()..]);
+    let start = before.rmatch_indices(TAG).map(|(at, _)| at).find(|&at| is_its_own(at))?;
     let behind = &before[start + TAG.len()..];
     let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
     Some(start..start + TAG.len() + blanks)
+}
+
+/// Whether nothing but blanks, comments and an anchor stands between a tag and its scalar.
+fn leads_to_a_scalar(between: &str) -> bool {
+    let mut rest = between.trim_start();
+    loop {
+        rest = if let Some(comment) = rest.strip_prefix('#') {
+            comment.split_once('\n').map_or("", |(_, rest)| rest)
+        } else if let Some(anchor) = rest.strip_prefix('&') {
+            anchor.trim_start_matches(|c: char| !c.is_whitespace())
+        } else {
+            return rest.is_empty();
+        }
+        .trim_start();
+    }
 }

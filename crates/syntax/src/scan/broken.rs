@@ -42,22 +42,12 @@ pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxEr
         Some(range) => unquoted(source, plain_token(text, &range)),
         None => Diagnostic::new(
             Code::SyntaxError,
-            format!("this is not valid {}: {}", told(source.format()), error.message),
+            format!("this is not valid {}: {}", source.format().title(), error.message),
         )
         .at(source, error.span.clone(), "here")
         .with_help("a file with a syntax error is not rendered; mend it, or say `format = \"text\"` for it"),
     });
     found
-}
-
-fn told(format: Format) -> &'static str {
-    match format {
-        Format::Yaml => "YAML",
-        Format::Toml => "TOML",
-        Format::Json => "JSON",
-        Format::Dotenv => "dotenv",
-        Format::Text => "text",
-    }
 }
 
 /// The unquoted value around a reference: up to a blank, a comma or a closing bracket.

@@ -76,6 +76,10 @@ impl<'a, 's> Scanner<'a, 's> {
         let nodes = &mut self.nodes;
         nodes.map = nodes.map.take().and_then(|map| map.with(token));
         let pair = nodes.pair.take();
+        let is_tagged = token.properties.tag.as_deref() == Some(SECRET_TAG) && self.dialects.is_live("tag");
+        if token.is_key && is_tagged {
+            return Some(Named::Tagged);
+        }
         if token.is_key {
             nodes.pair = match nodes.names {
                 Some((rule, 1)) => Some(Pair { rule, key: None }),
@@ -90,13 +94,21 @@ impl<'a, 's> Scanner<'a, 's> {
         if let Some(pair) = pair {
             return Some(Named::ByKey(pair));
         }
-        let is_tagged = token.properties.tag.as_deref() == Some(SECRET_TAG) && self.dialects.is_live("tag");
         is_tagged.then_some(Named::Tagged)
     }
 
     /// `secret_name: NAME`, kept or with the value under another key.
     pub(super) fn by_name(&mut self, scalar: Scalar, pair: &Pair<'a, 's>) {
-        let Some(name) = names_a_secret(&scalar.decoded.text) else { return };
+        let Some(name) = names_a_secret(&scalar.decoded.text) else {
+            // A runtime may know other names; what is to be rendered has to be one.
+            if pair.rule.render.is_some() {
+                self.no_name(
+                    &scalar,
+                    "a name in the `by-name` dialect is made of letters, digits, `_`, `-` and `.`",
+                );
+            }
+            return;
+        };
         let place = if pair.rule.render.is_some() { Place::Text } else { Place::Kept };
         self.rename(pair);
         self.whole("by-name", name, scalar, place);
@@ -116,7 +128,14 @@ impl<'a, 's> Scanner<'a, 's> {
 
     /// `!secret NAME`: the tag goes with the name.
     pub(super) fn tagged(&mut self, scalar: Scalar) {
-        let Some(tag) = tag_span_before(self.source.text(), scalar.span.start) else { return };
+        let Some(tag) = tag_span_before(self.source.text(), scalar.span.start) else {
+            self.found.diagnostics.push(
+                Diagnostic::new(Code::NearMiss, "this tag is spelled in another way than `!secret`")
+                    .at(self.source, scalar.span, "not resolved")
+                    .with_help("write `!secret NAME`"),
+            );
+            return;
+        };
         let Some(name) = self.plain_name("tag", &scalar) else { return };
         let scalar = Scalar { tag: None, node: Node::Tagged(tag), ..scalar };
         self.whole("tag", name, scalar, Place::Text);
@@ -162,14 +181,19 @@ impl<'a, 's> Scanner<'a, 's> {
         if is_name {
             return Some(Name::split(text));
         }
-        self.found.diagnostics.push(
-            Diagnostic::new(Code::InvalidName, "this is no name of a secret")
-                .at(self.source, scalar.span.clone(), "not a name")
-                .with_help(format!(
-                    "a name in the `{dialect}` dialect is up to 255 characters on one line, without braces"
-                )),
-        );
+        let words =
+            format!("a name in the `{dialect}` dialect is up to 255 characters on one line, without braces");
+        self.no_name(scalar, &words);
         None
+    }
+
+    fn no_name(&mut self, scalar: &Scalar, words: &str) {
+        let problem = Diagnostic::new(Code::InvalidName, "this is no name of a secret").at(
+            self.source,
+            scalar.span.clone(),
+            "not a name",
+        );
+        self.found.diagnostics.push(problem.with_help(words));
     }
 
     /// A reference that is all of a string.
