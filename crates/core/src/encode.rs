@@ -21,6 +21,8 @@ pub struct Encoding {
     pub reader: Option<Reader>,
     /// Whether an expression that says only a text is written as that text.
     pub expressions: Expressions,
+    /// Whether the host runs a text that begins with `$ `, as Julep does: then no value may make one.
+    pub runs_expressions: bool,
 }
 
 /// What becomes of an expression whose secrets have been written into it.

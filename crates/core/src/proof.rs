@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use redeem_syntax::event::Properties;
-use redeem_syntax::{Event, Format, Node, Style, Token};
+use redeem_syntax::{Event, Format, Node, Span, Style, Token};
 use zeroize::Zeroizing;
 
 use crate::encode::yaml::plain_is_string;
@@ -54,7 +54,7 @@ pub(crate) fn holds(
         }
         ordinal += usize::from(is_leaf(&event));
         match &event {
-            Event::Open { at, properties, .. } => {
+            Event::Open { at, properties, is_list: false, .. } => {
                 if let Some(map) = touched.get(at).filter(|touched| *touched.node == Node::Map) {
                     ordinal += 1;
                     inside = 1;
@@ -103,7 +103,22 @@ pub(crate) fn holds(
             _ => after.event(&event),
         }
     });
-    parsed.is_ok() && is_right && !unique.is_broken && before.finish() == after.finish()
+    parsed.is_ok()
+        && is_right
+        && !unique.is_broken
+        && before.finish() == after.finish()
+        && (format != Format::Toml || toml_error(rendered).is_none())
+}
+
+/// What is wrong with a TOML document besides its grammar: a key or a table that stands twice, a date that is none.
+///
+/// No event tells of that, so the whole document is read once more, by what programs read it with.
+pub(crate) fn toml_error(text: &str) -> Option<(Span, String)> {
+    let body = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let before = text.len() - body.len();
+    let error = toml::de::DeTable::parse(body).err()?;
+    let span = error.span().unwrap_or(0..0);
+    Some((span.start + before..span.end + before, error.message().to_owned()))
 }
 
 /// Whether an event is a node without others in it; a number may stand where a string was.

@@ -49,7 +49,13 @@ pub fn render(source: &Source, scan: &Scan, answers: &Answers, encoding: &Encodi
     }
     diagnostics.append(&mut writer.diagnostics);
     let is_stopped = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    let mut rendered = (!is_stopped && scan.is_valid).then(|| Rendered::apply(source.text(), &edits));
+    // Two edits of one place would be a defect of ours, and no text could be made of them.
+    let are_apart = edits.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start);
+    if !is_stopped && !are_apart {
+        diagnostics.push(unproved(source, scan));
+    }
+    let mut rendered =
+        (!is_stopped && are_apart && scan.is_valid).then(|| Rendered::apply(source.text(), &edits));
     if let Some(text) = rendered.as_ref().filter(|text| !text.is_unchanged())
         && !proves(source, text, &expected, *encoding)
     {
@@ -120,10 +126,38 @@ pub(crate) fn proves(
 fn unproved(source: &Source, scan: &Scan) -> Diagnostic {
     let has_key = scan.strings.iter().any(|string| string.scalar.is_key && !string.marks.is_empty());
     let first = scan.references.first().map_or(0..0, |reference| reference.span.clone());
+    if source.format() == Format::Toml
+        && let Some((span, why)) = proof::toml_error(source.text())
+    {
+        return Diagnostic::new(Code::SyntaxError, format!("this is not valid TOML: {why}"))
+            .at(source, span, "here")
+            .with_help(
+                "a file with a syntax error is not rendered; mend it, or say `format = \"text\"` for it",
+            );
+    }
+    let renamed = scan.strings.iter().filter(|string| string.scalar.is_key).find_map(|string| {
+        let new = string.marks.iter().find_map(|mark| match mark {
+            Mark::Escape(_, new) => Some(new),
+            Mark::Reference(_) => None,
+        });
+        new.map(|new| (string, new))
+    });
+    if let Some((string, new)) = renamed {
+        let message = format!("with `{new}` in place of this key its mapping may have that key twice");
+        return Diagnostic::new(Code::UnencodableValue, message)
+            .at(source, string.scalar.span.clone(), "")
+            .with_help("rename the other key, or choose another one with `render` in redeem.toml");
+    }
+    let is_map = |string: &&MarkedString| string.scalar.node == Node::Map;
+    if let Some(string) = scan.strings.iter().find(is_map) {
+        return Diagnostic::new(Code::UnencodableValue, "this map cannot become a string here")
+            .at(source, string.scalar.span.clone(), "")
+            .with_help("it is a key, or something in it is named elsewhere: write its value in another way");
+    }
     if has_key {
         return Diagnostic::new(
             Code::UnencodableValue,
-            "with its value in place a key may stand twice in one mapping",
+            "with its value in place a key may stand twice in one mapping, or a table in one document",
         )
         .at(source, first, "")
         .with_help("use a secret that gives each key a name of its own");
@@ -158,6 +192,18 @@ impl Writer<'_> {
             pieces = vec![Piece { range: 0..scalar.decoded.text.len(), text }];
         }
         let spot = Spot { source: self.source.text(), scalar, pieces: &pieces };
+        let begins = |text: &str| text.trim_start().starts_with("$ ");
+        if self.encoding.runs_expressions && !begins(&scalar.decoded.text) && begins(&spot.new_text()) {
+            let span = first.map_or(scalar.span.clone(), |reference| reference.span.clone());
+            self.unencodable(
+                span,
+                Unencodable {
+                    message: "with the value in place Julep would run this text as an expression".to_owned(),
+                    help: "write it as one: `$ secrets.NAME`".to_owned(),
+                },
+            );
+            return None;
+        }
         match encode(&spot, self.encoding) {
             Ok(edit) => Some((edit, Says::Text(spot.new_text()))),
             Err(problem) => {

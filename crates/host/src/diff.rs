@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -77,9 +77,16 @@ impl Diffs {
     pub fn hiding(mut self, backends: &[BackendConfig], inputs: &[Input]) -> Self {
         let paths = backends.iter().filter_map(|backend| backend.path.as_ref()?.as_ref().ok());
         let places: Vec<PathBuf> = paths.filter_map(|path| path.canonicalize().ok()).collect();
+        let file = |path: &Path| {
+            let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+            Some((metadata.dev(), metadata.ino()))
+        };
+        // Another name of the same file holds the same values.
+        let files: Vec<_> = places.iter().filter_map(|place| file(place)).collect();
         let is_below = |input: &&Input| {
             let path = input.path.canonicalize();
             path.is_ok_and(|path| places.iter().any(|place| path.starts_with(place)))
+                || file(&input.path).is_some_and(|file| files.contains(&file))
         };
         self.hidden = inputs.iter().filter(is_below).map(|input| input.output.clone()).collect();
         self

@@ -24,6 +24,7 @@ mod zenml;
 pub(crate) use brace::ends_later as brace_ends_later;
 pub(crate) use by_name::names_a_secret;
 pub(crate) use from_secret::KEY as FROM_SECRET_KEY;
+pub(crate) use julep_legacy::settle;
 pub(crate) use near_miss::loose_expressions;
 pub(crate) use tag::{TAG as SECRET_TAG, span_before as tag_span_before};
 pub(crate) use zenml::opens_unquoted as zenml_opens_unquoted;
@@ -82,6 +83,9 @@ pub const DIALECTS: &[Dialect] = &[
 
 /// The dialect that is live by default and whose scalars are programs.
 pub(crate) const EXPRESSION: &str = expression::DIALECT.name;
+
+/// The dialect whose strings are programs, each of them.
+pub(crate) const JULEP_LEGACY: &str = julep_legacy::DIALECT.name;
 
 /// What stands in the decoded text of one scalar.
 #[derive(Debug, Default)]

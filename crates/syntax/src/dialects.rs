@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::dialect::custom::Custom;
-use crate::dialect::{DIALECTS, Dialect, EXPRESSION, Find, Finds, Hit, What, loose_expressions};
+use crate::dialect::{DIALECTS, Dialect, EXPRESSION, Find, Finds, Hit, What};
+use crate::dialect::{JULEP_LEGACY, loose_expressions, settle};
 use crate::sigil::{Sightings, Sigil, may_be_escaped};
 use crate::{Format, Name, Span};
 
@@ -201,6 +202,9 @@ impl Dialects {
         });
         whole.unwrap_or_else(|| {
             let mut hits = self.find_inline(text);
+            if is_document && self.is_live(JULEP_LEGACY) {
+                settle(text, &mut hits);
+            }
             if is_document && self.is_live(EXPRESSION) {
                 hits.extend(loose_expressions(text, self.target == Target::Julep));
                 hits.sort_by_key(|hit| hit.range.start);

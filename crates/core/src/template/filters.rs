@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use minijinja::value::{Rest, Value, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, UndefinedBehavior};
+use zeroize::Zeroizing;
 
 use super::engine::{TOO_LARGE, own_value};
 use super::known;
@@ -18,10 +19,6 @@ static DEFINITIONS: LazyLock<Environment<'static>> = LazyLock::new(|| {
     for name in ["int", "float", "bool"] {
         definitions.add_filter(name, move |value: Value| typed(name, &value));
     }
-    definitions.add_filter("json", |value: Value| {
-        let mut out = String::new();
-        json(&value, &mut out).map(|()| out)
-    });
     definitions
 });
 
@@ -86,7 +83,14 @@ fn run(name: &str, mut arguments: Vec<Value>, sheet: &Sheet) -> Result<Value, Er
     if longest(name, &arguments) > LARGEST {
         return Err(invalid(TOO_LARGE));
     }
-    let applied = DEFINITIONS.empty_state().apply_filter(name, &arguments);
+    let applied = match (name, arguments.as_slice()) {
+        // Text deep in a list or a table may have marks in it, and a value has to be escaped with what is around it.
+        ("json", [value]) => {
+            let mut out = String::new();
+            json(value, &|text| sheet.marks().open(text), &mut out).map(|()| Value::from(out))
+        }
+        _ => DEFINITIONS.empty_state().apply_filter(name, &arguments),
+    };
     if applied.is_err() && sheet.marks().is_fake {
         return Ok(match name {
             "int" => Value::from(0),
@@ -141,8 +145,14 @@ fn typed(name: &str, value: &Value) -> Result<Value, Error> {
     })
 }
 
+/// What gives a text with marks the values in their places; none if it has no mark.
+type Open<'a> = dyn Fn(&str) -> Option<Zeroizing<String>> + 'a;
+
 /// Writes a value as JSON: lists and tables too.
-fn json(value: &Value, out: &mut String) -> Result<(), Error> {
+fn json(value: &Value, open: &Open<'_>, out: &mut String) -> Result<(), Error> {
+    let written = |text: &str| open(text).map_or_else(|| json_string(text), |opened| json_string(&opened));
+    let own = own_value(value);
+    let value = own.as_ref().unwrap_or(value);
     match value.kind() {
         ValueKind::Bool => out.push_str(if value.is_true() { "true" } else { "false" }),
         ValueKind::None => out.push_str("null"),
@@ -151,14 +161,14 @@ fn json(value: &Value, out: &mut String) -> Result<(), Error> {
             let written = if value.is_integer() { Some(text) } else { filter::float(&text) };
             out.push_str(&written.ok_or_else(|| invalid("this number is not finite"))?);
         }
-        ValueKind::String => out.push_str(&json_string(value.as_str().unwrap_or_default())),
+        ValueKind::String => out.push_str(&written(value.as_str().unwrap_or_default())),
         ValueKind::Seq | ValueKind::Iterable => {
             out.push('[');
             for (position, item) in value.try_iter()?.enumerate() {
                 if position > 0 {
                     out.push_str(", ");
                 }
-                json(&item, out)?;
+                json(&item, open, out)?;
             }
             out.push(']');
         }
@@ -168,9 +178,9 @@ fn json(value: &Value, out: &mut String) -> Result<(), Error> {
                 if position > 0 {
                     out.push_str(", ");
                 }
-                out.push_str(&json_string(&key.to_string()));
+                out.push_str(&written(&key.to_string()));
                 out.push_str(": ");
-                json(&value.get_item(&key)?, out)?;
+                json(&value.get_item(&key)?, open, out)?;
             }
             out.push('}');
         }

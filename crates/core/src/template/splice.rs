@@ -10,6 +10,7 @@ use super::marks::Marks;
 use super::quotes;
 use crate::edit::Rendered;
 use crate::encode::{Encoding, Piece, Spot, encode};
+use crate::proof::toml_error;
 use crate::render::{Says, proves};
 use crate::url;
 
@@ -56,7 +57,13 @@ pub(super) fn splice(
     let spans: Vec<_> = all.iter().filter_map(|(start, mark)| mark.map(|(end, _)| (*start, end))).collect();
     let (text, added) = quotes::quoted(&marks.text, format, &spans);
     let source = Source::new("output", text.as_str(), format);
-    let marked = match find(marks, &source) {
+    let found = find(marks, &source).and_then(|marked| {
+        match Some(format).filter(|&format| format == Format::Toml).and_then(|_| toml_error(&text)) {
+            Some((span, why)) => Err((span.start, why)),
+            None => Ok(marked),
+        }
+    });
+    let marked = match found {
         Ok(marked) => marked,
         Err((at, message)) => {
             // Raw text may hold a value, and the parser may quote it.

@@ -105,6 +105,16 @@ fn fails_with(
 }
 
 #[test]
+fn captured_text_is_escaped_with_what_json_writes_around_it() {
+    let text = r#"{"a": {% set s %}{{ secrets.odd }}{% endset %}{{ {s: [s, {"k": s}]} | json | safe }}}"#;
+    let value = SECRETS.iter().find(|(name, _)| *name == "odd").expect("a secret").1;
+    let (_, outcome) = outcome(Format::Json, text, &[]);
+    let rendered = outcome.rendered.expect("a text");
+    let read: serde_json::Value = serde_json::from_str(rendered.text()).expect("JSON");
+    assert_eq!(read, serde_json::json!({ "a": { value: [value, { "k": value }] } }));
+}
+
+#[test]
 fn values_land_right_in_yaml() {
     for (text, expected) in [
         ("a: {{ secrets.x }}\n", "a: plain\n"),

@@ -152,7 +152,8 @@ impl Rules {
 
     /// How a text without a name is read: no rule for files holds for it.
     pub fn nameless(&self) -> Live {
-        let encoding = Encoding { expressions: self.expressions, ..Encoding::default() };
+        let runs_expressions = self.target == Target::Julep;
+        let encoding = Encoding { expressions: self.expressions, runs_expressions, ..Encoding::default() };
         Live { dialects: Arc::clone(&self.default), encoding, ..Live::default() }
     }
 
@@ -172,7 +173,7 @@ impl Rules {
             Format::of_file_name(&name).or(is_named.then_some(Format::Text))
         };
         let mut dialects = None;
-        let mut encoding = Encoding::default();
+        let mut encoding = Encoding { runs_expressions: self.target == Target::Julep, ..Encoding::default() };
         for effect in matching() {
             format = match effect.format {
                 None => format,

@@ -56,7 +56,9 @@ impl Custom {
                 return Err(error(key, "this has to be a text without blanks at its ends"));
             }
         }
-        let regex = Regex::new(&format!("^(?:{names})$"))
+        // Alone first: what closes a group of ours would be no pattern for the whole name.
+        let regex = Regex::new(names)
+            .and_then(|_| Regex::new(&format!("^(?:{names})$")))
             .map_err(|error| CustomError { key: "names", message: format!("this is no pattern: {error}") })?;
         if regex.is_match("") {
             return Err(error("names", "this pattern fits an empty name"));

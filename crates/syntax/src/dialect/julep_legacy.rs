@@ -48,17 +48,6 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
         let end = end + behind.find(['}', '\n']).unwrap_or(behind.len());
         return vec![more_than_a_name(rest).at(open..end)];
     }
-    if is_expression(text) {
-        return vec![
-            Problem::new(
-                Code::AmbiguousReference,
-                "Julep takes a text of this shape for an expression, where the braces make a set",
-                "two readings",
-            )
-            .help("begin the text with `$ ` and write it as an expression")
-            .at(open..end + braces),
-        ];
-    }
     let name_range = from..from + name.len();
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return vec![
@@ -104,6 +93,58 @@ fn more_than_a_name(rest: &str) -> Problem {
     }
     Problem::new(Code::NearMiss, "this field holds more than the name of a secret", "not resolved")
         .help("write the whole text as an expression: `$ f'…{secrets.NAME:>6}…'`")
+}
+
+/// Looks at all references of a string that Julep takes for the inside of an f-string.
+///
+/// Whatever its dialect, a value becomes text of that f-string; so none can stand inside a field of it, or in a
+/// string that Julep takes for something else.
+pub(crate) fn settle(text: &str, hits: &mut [Hit]) {
+    let is_code = is_expression(text);
+    let mut fields = Fields { text, at: 0, depth: 0 };
+    for hit in hits.iter_mut() {
+        let is_in_field = fields.is_open_at(hit.range.start);
+        fields.at = hit.range.end.max(fields.at);
+        let What::Reference(found) = &mut hit.what else { continue };
+        let message = if is_code {
+            "Julep takes a text of this shape for an expression, where the braces make a set"
+        } else if is_in_field {
+            "this stands inside a field, where the value would be read as code"
+        } else {
+            found.place = Place::FString;
+            continue;
+        };
+        *hit = Problem::new(Code::AmbiguousReference, message, "two readings")
+            .help("begin the text with `$ ` and write it as an expression")
+            .at(hit.range.clone());
+    }
+}
+
+/// The fields of an f-string, as far as its braces tell.
+struct Fields<'t> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+}
+
+impl Fields<'_> {
+    /// Whether a field is open at an offset that lies behind the last one that was asked about.
+    fn is_open_at(&mut self, offset: usize) -> bool {
+        while let Some(brace) =
+            self.text.get(self.at..offset).and_then(|rest| rest.find(['{', '}'])).map(|found| self.at + found)
+        {
+            let sign = &self.text[brace..=brace];
+            let run =
+                self.text[brace..offset].len() - self.text[brace..offset].trim_start_matches(sign).len();
+            self.at = brace + run;
+            // Julep makes one of each two, and two that are left are text.
+            if (run / 2 + run % 2) % 2 == 1 {
+                self.depth = if sign == "{" { self.depth + 1 } else { self.depth.saturating_sub(1) };
+            }
+        }
+        self.at = self.at.max(offset);
+        self.depth > 0
+    }
 }
 
 /// The shapes that Julep takes for an expression even without `$ `.

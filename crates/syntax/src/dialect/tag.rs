@@ -9,9 +9,14 @@ pub(super) const DIALECT: Dialect =
 /// The tag as a YAML parser resolves it.
 pub(crate) const TAG: &str = "!secret";
 
+/// How far a tag may stand from its scalar, in bytes.
+const FARTHEST: usize = 4096;
+
 /// Where the tag of the scalar at `scalar` stands, with the blanks behind it.
 pub(crate) fn span_before(text: &str, scalar: usize) -> Option<Span> {
-    let before = &text[..scalar];
+    // A tag stands near its scalar; with a bound, a text of odd tags is not read once for each.
+    let from = text.ceil_char_boundary(scalar.saturating_sub(FARTHEST));
+    let before = &text[from..scalar];
     let is_apart = |at: usize| {
         let previous = before[..at].chars().next_back();
         let next = before[at + TAG.len()..].chars().next();
@@ -22,7 +27,7 @@ pub(crate) fn span_before(text: &str, scalar: usize) -> Option<Span> {
     let start = before.rmatch_indices(TAG).map(|(at, _)| at).find(|&at| is_its_own(at))?;
     let behind = &before[start + TAG.len()..];
     let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
-    Some(start..start + TAG.len() + blanks)
+    Some(from + start..from + start + TAG.len() + blanks)
 }
 
 /// Whether nothing but blanks, comments and an anchor stands between a tag and its scalar.

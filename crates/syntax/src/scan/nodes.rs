@@ -51,9 +51,14 @@ impl<'a, 's> Scanner<'a, 's> {
                 let pair = nodes.pair.take();
                 if let Some((_, depth)) = &mut nodes.names {
                     *depth += 1;
-                } else if let Some(pair) = pair.filter(|pair| pair.rule.takes_maps && !is_list) {
-                    nodes.names = Some((pair.rule, 1));
-                    self.rename(&pair);
+                    self.no_name_here(pair.as_ref(), *at..*at + 1);
+                } else if let Some(pair) = pair {
+                    if pair.rule.takes_maps && !is_list {
+                        nodes.names = Some((pair.rule, 1));
+                        self.rename(&pair);
+                    } else {
+                        self.no_name_here(Some(&pair), *at..*at + 1);
+                    }
                 }
                 let may_be = !is_list && properties.tag.is_none() && self.dialects.is_live("from-secret");
                 let in_flow = self.walker.is_in_flow();
@@ -67,7 +72,23 @@ impl<'a, 's> Scanner<'a, 's> {
                     self.map_of_one(at..end.unwrap_or(value.span.end), in_flow, value);
                 }
             }
+            Event::Fixed(written) => {
+                let pair = nodes.pair.take();
+                nodes.map = None;
+                let start = written.as_ptr().addr() - self.source.text().as_ptr().addr();
+                self.no_name_here(pair.as_ref(), start..start + written.len());
+            }
             _ => *nodes = Nodes { names: nodes.names.take(), ..Nodes::default() },
+        }
+    }
+
+    /// What is to be rendered under another key has to be a name.
+    fn no_name_here(&mut self, pair: Option<&Pair<'_, '_>>, span: Span) {
+        if pair.is_some_and(|pair| pair.rule.render.is_some()) {
+            let problem = Diagnostic::new(Code::InvalidName, "this is no name of a secret")
+                .at(self.source, span, "not a name")
+                .with_help("write the name of a secret, or `render = \"keep\"` in its rule");
+            self.found.diagnostics.push(problem);
         }
     }
 
@@ -81,6 +102,10 @@ impl<'a, 's> Scanner<'a, 's> {
             return Some(Named::Tagged);
         }
         if token.is_key {
+            if self.is_ignored(token.span.start) {
+                return None;
+            }
+            let nodes = &mut self.nodes;
             nodes.pair = match nodes.names {
                 Some((rule, 1)) => Some(Pair { rule, key: None }),
                 Some(_) => None,
@@ -91,10 +116,24 @@ impl<'a, 's> Scanner<'a, 's> {
             };
             return None;
         }
-        if let Some(pair) = pair {
-            return Some(Named::ByKey(pair));
+        let is_rendered = pair.as_ref().is_some_and(|pair| pair.rule.render.is_some());
+        if is_tagged && is_rendered && !self.is_ignored(token.span.start) {
+            self.two_readings(token.span.clone());
+            return None;
         }
-        is_tagged.then_some(Named::Tagged)
+        match pair {
+            // A value with a tag of its own is no plain name.
+            Some(pair) if token.properties.tag.is_none() => Some(Named::ByKey(pair)),
+            _ => is_tagged.then_some(Named::Tagged),
+        }
+    }
+
+    /// Two dialects claim one value, and each would write something else.
+    fn two_readings(&mut self, span: Span) {
+        let problem = Diagnostic::new(Code::AmbiguousReference, "two dialects take this for a reference")
+            .at(self.source, span, "two readings")
+            .with_help("leave one of them out, or take its dialect away with `dialects` in redeem.toml");
+        self.found.diagnostics.push(problem);
     }
 
     /// `secret_name: NAME`, kept or with the value under another key.
@@ -136,6 +175,9 @@ impl<'a, 's> Scanner<'a, 's> {
             );
             return;
         };
+        if self.is_ignored(tag.start) {
+            return;
+        }
         let Some(name) = self.plain_name("tag", &scalar) else { return };
         let scalar = Scalar { tag: None, node: Node::Tagged(tag), ..scalar };
         self.whole("tag", name, scalar, Place::Text);
@@ -152,6 +194,9 @@ impl<'a, 's> Scanner<'a, 's> {
             Format::Json => Style::Json,
             Format::Dotenv | Format::Text => return,
         };
+        if self.found.strings.last().is_some_and(|string| string.scalar.span.end > map.start) {
+            return self.two_readings(map);
+        }
         let Some(inner) = self.decoded(value) else { return };
         let Some(name) = self.plain_name("from-secret", &inner) else { return };
         let name_span = inner.decoded.source_span(&(0..inner.decoded.text.len()));
@@ -227,9 +272,11 @@ impl<'a, 's> Scanner<'a, 's> {
 impl<'s> MapOfOne<'s> {
     /// The map with one string more, if it still may be the one.
     fn with(mut self, token: &Token<'s>) -> Option<Self> {
+        // Another tag makes something else of the text.
+        let is_plain = token.properties.tag.as_deref().is_none_or(|tag| tag == SECRET_TAG);
         match (self.has_key, &self.value) {
             (false, None) if token.is_key && token.text == FROM_SECRET_KEY => self.has_key = true,
-            (true, None) if !token.is_key => self.value = Some(token.clone()),
+            (true, None) if !token.is_key && is_plain => self.value = Some(token.clone()),
             _ => return None,
         }
         Some(self)

@@ -1,6 +1,7 @@
 //! The way from a document's root to the node that its parser has just told of.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::{Event, KeyPath, Segment};
 
@@ -12,10 +13,10 @@ pub(super) struct Walker<'s> {
     root: Level,
     header_is_array: bool,
     /// How many `[[tables]]` of each name have been seen.
-    tables: Vec<(Vec<Step<'s>>, usize)>,
+    tables: BTreeMap<Vec<Step<'s>>, usize>,
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Step<'s> {
     Key(Cow<'s, str>),
     Index(usize),
@@ -64,12 +65,9 @@ impl<'s> Walker<'s> {
 
     /// The position of the `[[table]]` whose header has just been read, among those of its name.
     fn table_index(&mut self) -> usize {
-        if let Some((_, count)) = self.tables.iter_mut().find(|(path, _)| *path == self.path) {
-            *count += 1;
-            return *count - 1;
-        }
-        self.tables.push((self.path.clone(), 1));
-        0
+        let count = self.tables.entry(self.path.clone()).or_default();
+        *count += 1;
+        *count - 1
     }
 
     pub(super) fn scalar(&mut self, is_key: bool, text: impl FnOnce() -> Cow<'s, str>) {
