@@ -136,6 +136,17 @@ impl Dialects {
         marks.iter().any(|mark| mark.is_in(text)) || format.has_escapes() && may_be_escaped(text)
     }
 
+    /// Whether a string with no sigil in it, behind a key with none, is nothing to any live dialect.
+    ///
+    /// Tags, maps of one pair and maps of names are told by what stands around a string, and `zenml` without
+    /// quotes by the brackets around a key.
+    pub(crate) fn ask_for_strings_only(&self) -> bool {
+        let by_name = |rule: &ByName| !rule.takes_maps && Sigil::Secret.is_in(rule.key.as_bytes());
+        self.marks.is_some()
+            && !["tag", "from-secret", "zenml"].iter().any(|name| self.is_live(name))
+            && (!self.is_live("by-name") || self.by_name.iter().all(by_name))
+    }
+
     /// What is done with the value of this key, if it names a secret.
     pub(crate) fn by_name(&self, key: &str) -> Option<&ByName> {
         self.by_name.iter().find(|rule| rule.key == key).filter(|_| self.is_live("by-name"))

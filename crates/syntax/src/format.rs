@@ -2,13 +2,18 @@
 
 use std::fmt;
 
+use crate::sigil::Sightings;
 use crate::{Event, Style, SyntaxError, Token, scalar::Decoded};
 
 mod dotenv;
 mod json;
+mod lookout;
+mod next_of;
 mod text;
 mod toml;
 pub(crate) mod yaml;
+
+pub(crate) use lookout::{Sight, Sighted};
 
 /// How a text is read, and so how a value is written into it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +107,24 @@ impl Format {
             Self::Json => json::parse(text, sink),
             Self::Dotenv => dotenv::parse(text, sink),
             Self::Text => text::parse(text, sink),
+        }
+    }
+
+    /// Hands over what is worth a look, and returns whether `text` is valid for sure.
+    ///
+    /// If it is not sure, what has been handed over is void and [`Format::parse`] decides.
+    pub(crate) fn sight<'s>(
+        self,
+        text: &'s str,
+        sigils: Sightings<'_>,
+        sink: &mut dyn FnMut(Sight<'s>),
+    ) -> bool {
+        match self {
+            Self::Yaml => yaml::sight(text, sigils, &mut |string| sink(Sight::String(string))),
+            Self::Json => json::sight(text, sigils, &mut |string| sink(Sight::String(string))),
+            Self::Toml => toml::sight(text, sigils, &mut |event| sink(Sight::Event(event))),
+            Self::Dotenv => dotenv::sight(text, sigils, &mut |event| sink(Sight::Event(event))),
+            Self::Text => false,
         }
     }
 

@@ -41,6 +41,7 @@ impl Sigil {
 /// Finds several sigils in one text, by their place.
 ///
 /// Each sigil's next place is kept until it is passed, so a rare one is not looked for again and again.
+#[derive(Clone)]
 pub(crate) struct Sightings<'a> {
     text: &'a [u8],
     /// What was asked about last; the places kept are the first from here on.

@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 
+use super::next_of::next_of;
 use crate::event::Properties;
+use crate::sigil::Sightings;
 use crate::{Event, Span, Style, SyntaxError, Token};
 
 /// Hands every event of `text` to `sink`. Lines of no known form are handed over as they are.
@@ -18,6 +20,37 @@ pub(super) fn parse<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Resul
     }
     sink(Event::Close { end: None });
     Ok(())
+}
+
+/// Hands over the events of the entries that hold a sigil, and of those that are not surely one line.
+pub(super) fn sight<'s>(text: &'s str, mut sigils: Sightings<'_>, sink: &mut dyn FnMut(Event<'s>)) -> bool {
+    let bytes = text.as_bytes();
+    sink(Event::Open { is_list: false, is_flow: false, properties: Properties::default(), at: 0 });
+    let mut at = text.len() - text.trim_start_matches('\u{FEFF}').len();
+    let mut next = sigils.next(at);
+    while let Some(sigil) = next {
+        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
+        at = if sigil >= end && is_simple(&bytes[at..end]) {
+            (end + 1).min(bytes.len())
+        } else {
+            entry(text, at, sink)
+        };
+        if at > sigil {
+            next = sigils.next(at);
+        }
+    }
+    sink(Event::Close { end: None });
+    true
+}
+
+/// Whether a line is an entry of its own: it has no quotes, or a text in them that takes all of the value.
+fn is_simple(line: &[u8]) -> bool {
+    let key = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let [b'=', quote @ (b'"' | b'\'' | b'`'), rest @ ..] = &line[key..] else {
+        return memchr::memchr3(b'"', b'\'', b'`', line).is_none();
+    };
+    let end = next_of(rest, 0, [*quote, b'\\']);
+    key > 0 && rest.get(end) == Some(quote) && matches!(&rest[end + 1..], [] | [b'\r'])
 }
 
 /// Reads one entry at `at`, which may span several lines, and returns where the next begins.

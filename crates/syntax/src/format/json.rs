@@ -9,6 +9,9 @@ use crate::event::Properties;
 use crate::scalar::Decoded;
 use crate::{Event, Style, SyntaxError, Token};
 
+mod quick;
+pub(super) use quick::sight;
+
 /// Comments and trailing commas are read, as editors and compilers do; nothing else of JSON5 is.
 const OPTIONS: ParseOptions = ParseOptions {
     allow_comments: true,

@@ -14,12 +14,20 @@ use crate::{Event, Style, SyntaxError, Token};
 /// How deep arrays and inline tables may nest.
 const DEEPEST: u32 = 128;
 
+mod quick;
+pub(super) use quick::sight;
+
 /// Hands every event of `text` to `sink`.
 pub(super) fn parse<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Result<(), SyntaxError> {
+    parse_piece(text, 0, sink)
+}
+
+/// Hands every event of a piece of a text to `sink`. It stands at `base`, which all offsets count.
+fn parse_piece<'s>(text: &'s str, base: usize, sink: &mut dyn FnMut(Event<'s>)) -> Result<(), SyntaxError> {
     let source = Source::new(text);
     let tokens = source.lex().into_vec();
     let mut error: Option<ParseError> = None;
-    let mut receiver = Receiver { source, sink };
+    let mut receiver = Receiver { source, base, sink };
     let mut guarded = RecursionGuard::new(&mut receiver, DEEPEST);
     parse_document(&tokens, &mut ValidateWhitespace::new(&mut guarded, source), &mut error);
     let Some(error) = error else { return Ok(()) };
@@ -29,7 +37,7 @@ pub(super) fn parse<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> Resul
         let words: Vec<_> = expected.iter().map(expected_words).collect();
         message = format!("{message}, expected {}", words.join(", "));
     }
-    Err(SyntaxError { span: place.start()..place.end(), message })
+    Err(SyntaxError { span: base + place.start()..base + place.end(), message })
 }
 
 fn expected_words(expected: &Expected) -> String {
@@ -42,6 +50,7 @@ fn expected_words(expected: &Expected) -> String {
 
 struct Receiver<'s, 'f> {
     source: Source<'s>,
+    base: usize,
     sink: &'f mut dyn FnMut(Event<'s>),
 }
 
@@ -51,7 +60,7 @@ impl<'s> Receiver<'s, '_> {
             is_list,
             is_flow: true,
             properties: Properties::default(),
-            at: span.start(),
+            at: self.base + span.start(),
         });
     }
 
@@ -73,7 +82,7 @@ impl<'s> Receiver<'s, '_> {
             Some(Encoding::MlLiteralString) => Style::TomlMultiLiteral,
         };
         (self.sink)(Event::Scalar(Token {
-            span: span.start()..span.end(),
+            span: self.base + span.start()..self.base + span.end(),
             style,
             text,
             is_key,
@@ -101,14 +110,14 @@ impl EventReceiver for Receiver<'_, '_> {
         true
     }
     fn inline_table_close(&mut self, span: TomlSpan, _: &mut dyn ErrorSink) {
-        (self.sink)(Event::Close { end: Some(span.end()) });
+        (self.sink)(Event::Close { end: Some(self.base + span.end()) });
     }
     fn array_open(&mut self, span: TomlSpan, _: &mut dyn ErrorSink) -> bool {
         self.open(true, span);
         true
     }
     fn array_close(&mut self, span: TomlSpan, _: &mut dyn ErrorSink) {
-        (self.sink)(Event::Close { end: Some(span.end()) });
+        (self.sink)(Event::Close { end: Some(self.base + span.end()) });
     }
     fn simple_key(&mut self, span: TomlSpan, encoding: Option<Encoding>, error: &mut dyn ErrorSink) {
         self.string(span, encoding, true, |raw, text| raw.decode_key(text, error));
@@ -123,7 +132,7 @@ impl EventReceiver for Receiver<'_, '_> {
         }
     }
     fn comment(&mut self, span: TomlSpan, _: &mut dyn ErrorSink) {
-        (self.sink)(Event::Comment(span.start()..span.end()));
+        (self.sink)(Event::Comment(self.base + span.start()..self.base + span.end()));
     }
 }
 

@@ -11,6 +11,7 @@ mod decode;
 mod quick;
 pub(super) use decode::{decode_block, decode_flow};
 pub(crate) use quick::parse as parse_quickly;
+pub(super) use quick::sight;
 
 /// Hands every event of `text` to `sink`.
 ///

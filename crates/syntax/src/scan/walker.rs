@@ -34,6 +34,16 @@ struct Level {
 }
 
 impl<'s> Walker<'s> {
+    /// A walker that has come this way, before a value at its end or a key in the mapping there.
+    pub(super) fn at(path: KeyPath) -> Self {
+        let step = |segment| match segment {
+            Segment::Key(key) => Step::Key(Cow::Owned(key)),
+            Segment::Index(index) => Step::Index(index),
+        };
+        let path: Vec<_> = path.0.into_iter().map(step).collect();
+        Self { root: Level { depth: path.len(), ..Level::default() }, path, ..Self::default() }
+    }
+
     pub(super) fn take(&mut self, event: &Event<'s>) {
         match event {
             Event::Document => *self = Self::default(),

@@ -2,20 +2,26 @@
 //!
 //! [`parse`] is either sure or hands nothing over. It reads a text twice with the same code: once to
 //! see that every line is one it knows, once to hand the events over. So it needs no memory that grows
-//! with the text. The rules are those of YAML 1.2.2 as `granit-parser` reads them, and
-//! `crates/syntax/tests/yaml_quick.rs` holds the two to the same events.
+//! with the text. [`sight`] reads it once: what it hands over is void if it ends unsure.
+//! The rules are those of YAML 1.2.2 as `granit-parser` reads them, and
+//! `crates/syntax/tests/yaml_quick/main.rs` holds the two to the same events.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::Properties;
-use crate::{Event, Span, Style, Token};
+use crate::format::lookout::{Lookout, Sighted};
+use crate::sigil::Sightings;
+use crate::{Event, Token};
 
 mod block;
 mod characters;
 mod flow;
 mod node;
 mod quoted;
+mod tell;
+
+use tell::{Events, Nothing, Tell, Written};
 
 /// How many collections may be open: the other parser's limit is 255.
 const MAX_DEPTH: usize = 100;
@@ -26,22 +32,29 @@ const MAX_KEY: usize = 1_000;
 ///
 /// Comments are told where they stand, which can be before the node that they follow.
 pub(crate) fn parse<'s>(text: &'s str, sink: &mut dyn FnMut(Event<'s>)) -> bool {
-    if !characters::are_usual(text) || Scanner::<false>::new(text, &mut |_| {}).run().is_none() {
+    if !characters::are_usual(text) || Scanner::new(text, Nothing).run().is_none() {
         return false;
     }
-    let tells_comments = super::tells_comments(text);
-    let mut scanner = Scanner::<true>::new(text, sink);
-    scanner.tells_comments = tells_comments;
+    let mut scanner = Scanner::new(text, Events(sink));
+    scanner.tells_comments = super::tells_comments(text);
     scanner.run().is_some()
 }
 
-/// A place in a text, and what is open there. With `EMIT`, events are handed over.
+/// Hands over the strings that are worth a look, and returns whether the text is valid for sure.
+///
+/// One pass is enough for that: if it is not sure, what has been handed over is void.
+pub(crate) fn sight<'s>(text: &'s str, sigils: Sightings<'_>, sink: &mut dyn FnMut(Sighted<'s>)) -> bool {
+    characters::are_usual(text)
+        && Scanner::new(text, Lookout::new(text, sigils, quoted::key_says, sink)).run().is_some()
+}
+
+/// A place in a text, and what is open there.
 ///
 /// Each step returns `None` where it is not sure.
-struct Scanner<'s, 'f, const EMIT: bool> {
+struct Scanner<'s, T> {
     text: &'s str,
     bytes: &'s [u8],
-    sink: &'f mut dyn FnMut(Event<'s>),
+    tell: T,
     tells_comments: bool,
     /// Where the next line begins.
     at: usize,
@@ -117,12 +130,12 @@ fn is_apart(byte: u8) -> bool {
     is_blank(byte) || is_end(byte)
 }
 
-impl<'s, 'f, const EMIT: bool> Scanner<'s, 'f, EMIT> {
-    fn new(text: &'s str, sink: &'f mut dyn FnMut(Event<'s>)) -> Self {
+impl<'s, T: Tell<'s>> Scanner<'s, T> {
+    fn new(text: &'s str, tell: T) -> Self {
         Self {
             text,
             bytes: text.as_bytes(),
-            sink,
+            tell,
             tells_comments: false,
             at: if text.starts_with('\u{FEFF}') { 3 } else { 0 },
             content: 0,
@@ -192,8 +205,8 @@ impl<'s, 'f, const EMIT: bool> Scanner<'s, 'f, EMIT> {
     /// Takes the comment at `at`, which ends its line.
     fn comment(&mut self, at: usize) {
         let end = self.line_end(at);
-        if EMIT && self.tells_comments {
-            (self.sink)(Event::Comment(at..end));
+        if T::EVENTS && self.tells_comments {
+            self.tell.event(Event::Comment(at..end));
         }
         self.go_behind(end);
     }
@@ -234,8 +247,8 @@ impl<'s, 'f, const EMIT: bool> Scanner<'s, 'f, EMIT> {
     fn start_document(&mut self, empty_at: usize) {
         self.is_in_document = true;
         self.pending = Some(Pending { empty_at, properties: Marks::default() });
-        if EMIT {
-            (self.sink)(Event::Document);
+        if T::EVENTS {
+            self.tell.event(Event::Document);
         }
     }
 
@@ -310,15 +323,21 @@ impl<'s, 'f, const EMIT: bool> Scanner<'s, 'f, EMIT> {
     fn close(&mut self) {
         self.settle();
         self.levels.pop();
-        if EMIT {
-            (self.sink)(Event::Close { end: None });
-        }
+        self.tell_close(None);
     }
 
     fn tell_open(&mut self, is_list: bool, is_flow: bool, at: usize, properties: Marks) {
-        if EMIT {
+        self.tell.open(is_list);
+        if T::EVENTS {
             let properties = self.properties_of(properties);
-            (self.sink)(Event::Open { is_list, is_flow, properties, at });
+            self.tell.event(Event::Open { is_list, is_flow, properties, at });
+        }
+    }
+
+    fn tell_close(&mut self, end: Option<usize>) {
+        self.tell.close();
+        if T::EVENTS {
+            self.tell.event(Event::Close { end });
         }
     }
 
@@ -334,31 +353,27 @@ impl<'s, 'f, const EMIT: bool> Scanner<'s, 'f, EMIT> {
     /// Tells an empty node. The other parser says `~` for it, or nothing if it has a tag.
     fn empty(&mut self, at: usize, role: Role, properties: Marks) {
         let says = if properties.tag.1 > 0 { "" } else { "~" };
-        self.scalar(at..at, Style::YamlPlain, role, properties, |_| Cow::Borrowed(says));
+        self.scalar(Written::plain(at..at, role), properties, |_| Cow::Borrowed(says));
     }
 
     #[inline]
-    fn scalar(
-        &mut self,
-        span: Span,
-        style: Style,
-        role: Role,
-        properties: Marks,
-        text: impl FnOnce(&'s str) -> Cow<'s, str>,
-    ) {
-        if !EMIT {
-            return;
+    fn scalar(&mut self, written: Written, properties: Marks, says: impl FnOnce(&'s str) -> Cow<'s, str>) {
+        if self.tell.wants(&written) {
+            let text = says(&self.text[written.span.clone()]);
+            self.token(written, properties, text);
         }
-        let text = text(&self.text[span.clone()]);
+    }
+
+    fn token(&mut self, written: Written, properties: Marks, text: Cow<'s, str>) {
         let properties =
             if properties.are_none() { Properties::default() } else { self.properties_of(properties) };
-        (self.sink)(Event::Scalar(Token {
-            span,
-            style,
+        self.tell.token(Token {
+            span: written.span,
+            style: written.style,
             text,
-            is_key: role.is_key,
-            in_flow: role.in_flow,
+            is_key: written.role.is_key,
+            in_flow: written.role.in_flow,
             properties,
-        }));
+        });
     }
 }

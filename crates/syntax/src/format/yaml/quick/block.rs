@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Marks, Scanner, VALUE, is_blank, is_end};
+use super::{Marks, Scanner, Tell, VALUE, Written, is_blank, is_end};
 use crate::Style;
 
 /// What stands behind `|` or `>` (YAML 1.2.2, 8.1.1).
@@ -25,7 +25,7 @@ enum Line {
     Outside,
 }
 
-impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
+impl<'s, T: Tell<'s>> Scanner<'s, T> {
     /// Takes the block whose header begins at `at`.
     pub(super) fn block(&mut self, at: usize, properties: Marks) -> Option<()> {
         let column = self.levels.last()?.column;
@@ -57,9 +57,10 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
         }
         self.at = start;
         let style = if header.is_literal { Style::YamlLiteral } else { Style::YamlFolded };
-        if EMIT {
+        let written = Written { span: at..end, style, role: VALUE, is_verbatim: false };
+        if self.tell.wants(&written) {
             let text = self.block_text(header, indent, body, start);
-            self.scalar(at..end, style, VALUE, properties, |_| Cow::Owned(text));
+            self.token(written, properties, Cow::Owned(text));
         }
         Some(())
     }

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{MAX_DEPTH, MAX_KEY, Marks, Role, Scanner, is_apart, is_blank};
-use crate::{Event, Style};
+use super::{MAX_DEPTH, MAX_KEY, Marks, Role, Scanner, Tell, Written, is_apart, is_blank};
 
 const KEY: Role = Role { is_key: true, in_flow: true };
 const VALUE: Role = Role { is_key: false, in_flow: true };
 
-impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
+impl<'s, T: Tell<'s>> Scanner<'s, T> {
     /// Takes the collection whose bracket stands at `at` and returns where it ends.
     pub(super) fn flow(&mut self, at: usize, properties: Marks) -> Option<usize> {
         self.flow_collection(at, properties, self.levels.len())
@@ -31,9 +30,7 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
                 _ => return None,
             }
         }
-        if EMIT {
-            (self.sink)(Event::Close { end: Some(next + 1) });
-        }
+        self.tell_close(Some(next + 1));
         Some(next + 1)
     }
 
@@ -95,9 +92,7 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
         self.tell_open(false, true, at, Marks::default());
         let end = self.flow_pair(at, depth)?;
         let next = self.gap(end)?;
-        if EMIT {
-            (self.sink)(Event::Close { end: Some(next) });
-        }
+        self.tell_close(Some(next));
         Some(next)
     }
 
@@ -126,7 +121,7 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
             }
             _ => {
                 let end = self.flow_plain(at)?;
-                self.scalar(at..end, Style::YamlPlain, VALUE, properties, Cow::Borrowed);
+                self.scalar(Written::plain(at..end, VALUE), properties, Cow::Borrowed);
                 Some(end)
             }
         }
@@ -144,7 +139,7 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
             found.end
         } else {
             let end = self.flow_plain(at)?;
-            self.scalar(at..end, Style::YamlPlain, KEY, Marks::default(), Cow::Borrowed);
+            self.scalar(Written::plain(at..end, KEY), Marks::default(), Cow::Borrowed);
             end
         };
         let colon = self.skip_blanks(end);

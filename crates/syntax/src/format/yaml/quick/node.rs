@@ -1,8 +1,9 @@
 //! The nodes of a line outside of brackets: entries, keys, values, anchors and tags, plain scalars.
 
 use super::quoted::Found;
-use super::{KEY, Kind, MAX_KEY, Marks, Pending, Scanner, VALUE, is_apart, is_blank, is_end};
+use super::{KEY, Kind, MAX_KEY, Marks, Pending, Scanner, Tell, VALUE, is_apart, is_blank, is_end};
 use crate::Event;
+use crate::format::next_of::next_of;
 
 /// Where a plain scalar ends, and where the reason stands: `:`, `#`, a line break or the text's end.
 pub(super) struct Plain {
@@ -10,7 +11,7 @@ pub(super) struct Plain {
     stop: usize,
 }
 
-impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
+impl<'s, T: Tell<'s>> Scanner<'s, T> {
     /// Where a list's entry is told to be: at its node, or behind all of its line.
     pub(super) fn entry_mark(&self, dash: usize) -> usize {
         let at = self.skip_blanks(dash + 1);
@@ -220,7 +221,7 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
     fn plain_line(&self, at: usize) -> Plain {
         let mut stop = at;
         loop {
-            stop = plain_stop(self.bytes, stop);
+            stop = next_of(self.bytes, stop, [b':', b'#', b'\n']);
             match self.byte(stop) {
                 b':' if !is_apart(self.byte(stop + 1)) => stop += 1,
                 b'#' if !is_blank(self.bytes[stop - 1]) => stop += 1,
@@ -240,8 +241,9 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
         if !properties.are_none() || !self.anchors.contains(&self.text[at + 1..end]) {
             return None;
         }
-        if EMIT {
-            (self.sink)(Event::Fixed(&self.text[at..end]));
+        self.tell.value();
+        if T::EVENTS {
+            self.tell.event(Event::Fixed(&self.text[at..end]));
         }
         Some(end)
     }
@@ -290,30 +292,6 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
         }
         at
     }
-}
-
-/// Where `:`, `#` or a line break stands next, or the end.
-///
-/// Most scalars are a few bytes long: eight bytes in a register cost less than a call of `memchr`.
-#[inline]
-fn plain_stop(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::MAX / 0xFF;
-    // The lowest byte that is set is exact; those above it may be wrong (Mycroft's test for a zero byte).
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*eight);
-        let found = zeros(word ^ (ONES * u64::from(b':')))
-            | zeros(word ^ (ONES * u64::from(b'#')))
-            | zeros(word ^ (ONES * u64::from(b'\n')));
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    bytes[at..]
-        .iter()
-        .position(|byte| matches!(byte, b':' | b'#' | b'\n'))
-        .map_or(bytes.len(), |found| at + found)
 }
 
 /// The properties of a node that may have some on the line before and some on its own, but not both.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Marks, Role, Scanner, is_blank};
+use super::{Marks, Role, Scanner, Tell, Written, is_blank};
 use crate::Style;
+use crate::format::next_of::next_of;
 use crate::format::{hex, utf16_escape};
 
 /// Where a scalar ends that is plain or in quotes, and how it is written.
@@ -15,7 +16,7 @@ pub(super) struct Found {
     pub(super) is_verbatim: bool,
 }
 
-impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
+impl<'s, T: Tell<'s>> Scanner<'s, T> {
     /// Reads the scalar whose quote stands at `at`. Its lines stand deeper than the innermost collection.
     pub(super) fn quoted(&self, at: usize) -> Option<Found> {
         let quote = self.byte(at);
@@ -24,8 +25,8 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
         let mut is_verbatim = true;
         let mut next = at + 1;
         loop {
-            next += memchr::memchr3(quote, other, b'\n', &self.bytes[next..])?;
-            match self.bytes[next] {
+            next = next_of(self.bytes, next, [quote, other, b'\n']);
+            match *self.bytes.get(next)? {
                 b'\n' => {
                     is_multiline = true;
                     next = self.continuation(next + 1)?;
@@ -72,20 +73,41 @@ impl<const EMIT: bool> Scanner<'_, '_, EMIT> {
 
     /// Hands over the scalar that begins at `at`.
     pub(super) fn tell(&mut self, at: usize, found: &Found, role: Role, properties: Marks) {
-        let (style, quote) = match self.byte(at) {
-            b'"' => (Style::YamlDouble, 1),
-            b'\'' => (Style::YamlSingle, 1),
-            _ => (Style::YamlPlain, 0),
-        };
-        self.scalar(at..found.end, style, role, properties, |raw| {
-            let inner = &raw[quote..raw.len() - quote];
-            match style {
-                _ if found.is_verbatim => Cow::Borrowed(inner),
-                Style::YamlPlain => Cow::Owned(folded(inner)),
-                _ => Cow::Owned(unquoted(inner, style)),
-            }
-        });
+        let style = style_of(self.byte(at));
+        let written = Written { span: at..found.end, style, role, is_verbatim: found.is_verbatim };
+        self.scalar(written, properties, |raw| said(raw, style, found.is_verbatim));
     }
+}
+
+/// How a scalar is written that begins with this byte and is no block.
+fn style_of(first: u8) -> Style {
+    match first {
+        b'"' => Style::YamlDouble,
+        b'\'' => Style::YamlSingle,
+        _ => Style::YamlPlain,
+    }
+}
+
+/// What a scalar says.
+fn said(raw: &str, style: Style, is_verbatim: bool) -> Cow<'_, str> {
+    let quote = usize::from(style != Style::YamlPlain);
+    let inner = &raw[quote..raw.len() - quote];
+    match style {
+        _ if is_verbatim => Cow::Borrowed(inner),
+        Style::YamlPlain => Cow::Owned(folded(inner)),
+        _ => Cow::Owned(unquoted(inner, style)),
+    }
+}
+
+/// What a key says, which stands on one line.
+pub(super) fn key_says(raw: &str) -> Cow<'_, str> {
+    let style = style_of(raw.as_bytes().first().copied().unwrap_or(0));
+    let is_verbatim = match style {
+        Style::YamlDouble => !raw.contains('\\'),
+        Style::YamlSingle => !raw[1..raw.len() - 1].contains('\''),
+        _ => true,
+    };
+    said(raw, style, is_verbatim)
 }
 
 /// Reads the escape at `at` (YAML 1.2.2, 5.7): its character and where it ends.
