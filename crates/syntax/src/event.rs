@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::{Span, Style};
+use crate::scalar::Decoded;
+use crate::{KeyPath, Node, Scalar, Span, Style};
 
 /// The words of a comment that leave a line as it is. A format tells its comments if they stand anywhere.
 pub(crate) const IGNORE: &str = "redeem: ignore";
@@ -58,6 +59,22 @@ pub struct Token<'s> {
     pub in_flow: bool,
     /// Its anchor and tag, if any.
     pub properties: Properties,
+}
+
+impl Token<'_> {
+    /// The scalar that this string is, with what it says; the way to it is not known here.
+    pub fn into_scalar(self, decoded: Decoded) -> Scalar {
+        Scalar {
+            span: self.span,
+            style: self.style,
+            decoded,
+            path: KeyPath::default(),
+            is_key: self.is_key,
+            in_flow: self.in_flow,
+            tag: self.properties.tag,
+            node: Node::Scalar,
+        }
+    }
 }
 
 /// A YAML node's anchor and tag; empty in other formats.

@@ -9,8 +9,7 @@ use crate::event::IGNORE;
 use crate::format::{Sight, Sighted, decode};
 use crate::sigil::Sightings;
 use crate::{
-    Code, Diagnostic, Dialects, Event, Format, KeyPath, Mark, Node, Reference, Scalar, Source, Span, Style,
-    Token, python,
+    Code, Diagnostic, Dialects, Event, Format, Mark, Reference, Scalar, Source, Span, Style, Token, python,
 };
 
 mod broken;
@@ -189,16 +188,7 @@ impl<'a, 's> Scanner<'a, 's> {
             );
             return None;
         };
-        Some(Scalar {
-            span: token.span,
-            style: token.style,
-            decoded,
-            path: KeyPath::default(),
-            is_key: token.is_key,
-            in_flow: token.in_flow,
-            tag: token.properties.tag,
-            node: Node::Scalar,
-        })
+        Some(token.into_scalar(decoded))
     }
 
     /// Sorts hits into references, escapes and problems.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use redeem_syntax::format::decode;
-use redeem_syntax::{Code, Event, Format, KeyPath, Node, Scalar, Source};
+use redeem_syntax::{Code, Event, Format, Scalar, Source};
 use zeroize::Zeroizing;
 
 use super::marks::Marks;
@@ -141,16 +141,7 @@ fn find(marks: &Marks, source: &Source) -> Result<Vec<Marked>, (usize, String)> 
                 indices.push(index);
             }
         }
-        let scalar = Scalar {
-            span: token.span,
-            style: token.style,
-            decoded,
-            path: KeyPath::default(),
-            is_key: token.is_key,
-            in_flow: token.in_flow,
-            tag: token.properties.tag,
-            node: Node::Scalar,
-        };
+        let scalar = token.into_scalar(decoded);
         if !indices.is_empty() {
             marked.push(Marked { scalar, pieces, indices });
         }
