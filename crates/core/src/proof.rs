@@ -266,33 +266,57 @@ impl<H: Hasher> Fingerprint<H> {
 /// Keys are known by their hashes, so that none is copied. The hash is keyed anew each time.
 struct UniqueKeys {
     hashes: Option<RandomState>,
-    levels: Vec<BTreeMap<u64, bool>>,
-    root: BTreeMap<u64, bool>,
+    levels: Vec<Keys>,
+    root: Keys,
     is_broken: bool,
+}
+
+/// The keys of one mapping, each with whether it was touched.
+#[derive(Default)]
+struct Keys {
+    known: BTreeMap<u64, bool>,
+    /// How many nodes stand in it so far: in YAML each second one is a value.
+    nodes: usize,
+    has_touched: bool,
+    /// Whether an alias is a key: what it says is not looked up, so no touched key can stand beside it.
+    has_alias: bool,
 }
 
 impl UniqueKeys {
     fn new(has_touched_key: bool) -> Self {
         let hashes = has_touched_key.then(RandomState::new);
-        Self { hashes, levels: Vec::new(), root: BTreeMap::new(), is_broken: false }
+        Self { hashes, levels: Vec::new(), root: Keys::default(), is_broken: false }
     }
 
     fn event(&mut self, event: &Event<'_>, is_touched: bool) {
         let Some(hashes) = &self.hashes else { return };
         match event {
-            Event::Open { .. } => self.levels.push(BTreeMap::new()),
+            Event::Open { .. } => {
+                self.levels.last_mut().unwrap_or(&mut self.root).nodes += 1;
+                self.levels.push(Keys::default());
+            }
             Event::Close { .. } => {
                 self.levels.pop();
             }
-            Event::Header { .. } => self.root.clear(),
+            Event::Header { .. } => self.root = Keys::default(),
             Event::Scalar(token) if token.is_key => {
                 let level = self.levels.last_mut().unwrap_or(&mut self.root);
-                match level.entry(hashes.hash_one(&token.text)) {
+                level.nodes += 1;
+                level.has_touched |= is_touched;
+                self.is_broken |= level.has_touched && level.has_alias;
+                match level.known.entry(hashes.hash_one(&token.text)) {
                     Entry::Occupied(was_touched) => self.is_broken |= *was_touched.get() || is_touched,
                     Entry::Vacant(place) => {
                         place.insert(is_touched);
                     }
                 }
+            }
+            Event::Scalar(_) => self.levels.last_mut().unwrap_or(&mut self.root).nodes += 1,
+            Event::Fixed(written) => {
+                let level = self.levels.last_mut().unwrap_or(&mut self.root);
+                level.has_alias |= written.starts_with('*') && level.nodes.is_multiple_of(2);
+                level.nodes += 1;
+                self.is_broken |= level.has_touched && level.has_alias;
             }
             _ => {}
         }

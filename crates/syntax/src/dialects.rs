@@ -201,7 +201,7 @@ impl Dialects {
     }
 
     /// Everything that stands in the decoded text of one scalar.
-    pub(crate) fn find(&self, text: &str, format: Format) -> Finds {
+    pub(crate) fn find(&self, text: &str, format: Format, is_key: bool) -> Finds {
         // A line of plain text is no scalar of its own, so nothing there is a whole one.
         let is_scalar = format != Format::Text;
         let is_document = matches!(format, Format::Yaml | Format::Toml | Format::Json);
@@ -214,7 +214,7 @@ impl Dialects {
         whole.unwrap_or_else(|| {
             let mut hits = self.find_inline(text);
             if is_document && self.is_live(JULEP_LEGACY) {
-                settle(text, &mut hits);
+                settle(text, &mut hits, is_key);
             }
             if is_document && self.is_live(EXPRESSION) {
                 hits.extend(loose_expressions(text, self.target == Target::Julep));

@@ -157,7 +157,7 @@ impl<'a, 's> Scanner<'a, 's> {
             return self.tagged(scalar);
         }
         let finds = if has_sigil {
-            self.dialects.find(&scalar.decoded.text, self.source.format())
+            self.dialects.find(&scalar.decoded.text, self.source.format(), scalar.is_key)
         } else {
             Finds::default()
         };

@@ -99,13 +99,18 @@ fn more_than_a_name(rest: &str) -> Problem {
 ///
 /// Whatever its dialect, a value becomes text of that f-string; so none can stand inside a field of it, or in a
 /// string that Julep takes for something else.
-pub(crate) fn settle(text: &str, hits: &mut [Hit]) {
+/// A key is a text and nothing more: Julep evaluates values alone.
+pub(crate) fn settle(text: &str, hits: &mut [Hit], is_key: bool) {
     let is_code = is_expression(text);
     let mut fields = Fields { text, at: 0, depth: 0 };
     for hit in hits.iter_mut() {
         let is_in_field = fields.is_open_at(hit.range.start);
         fields.at = hit.range.end.max(fields.at);
         let What::Reference(found) = &mut hit.what else { continue };
+        if is_key {
+            found.place = Place::Text;
+            continue;
+        }
         let message = if is_code {
             "Julep takes a text of this shape for an expression, where the braces make a set"
         } else if is_in_field {
