@@ -135,14 +135,20 @@ fn unproved(source: &Source, scan: &Scan) -> Diagnostic {
                 "a file with a syntax error is not rendered; mend it, or say `format = \"text\"` for it",
             );
     }
-    let renamed = scan.strings.iter().filter(|string| string.scalar.is_key).find_map(|string| {
+    // A key that gets a value is likelier to meet another than one whose new name anyone can read.
+    let holds_reference =
+        |string: &&MarkedString| string.marks.iter().any(|mark| matches!(mark, Mark::Reference(_)));
+    let mut keys = scan.strings.iter().filter(|string| string.scalar.is_key);
+    let renamed = keys.clone().find_map(|string| {
         let new = string.marks.iter().find_map(|mark| match mark {
             Mark::Escape(_, new) => Some(new),
             Mark::Reference(_) => None,
         });
         new.map(|new| (string, new))
     });
-    if let Some((string, new)) = renamed {
+    if let Some((string, new)) = renamed
+        && !keys.any(|string| holds_reference(&string))
+    {
         let message = format!("with `{new}` in place of this key its mapping may have that key twice");
         return Diagnostic::new(Code::UnencodableValue, message)
             .at(source, string.scalar.span.clone(), "")
