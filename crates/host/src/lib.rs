@@ -11,14 +11,19 @@ pub mod config;
 pub mod diff;
 mod disk;
 mod fakes;
+#[cfg(feature = "crypto")]
+pub mod identity;
 mod init;
 pub mod inputs;
 mod memory;
 pub mod paths;
 mod read;
 mod run;
+#[cfg(feature = "crypto")]
+pub mod sops;
 pub mod template;
 pub mod trust;
+pub mod vault;
 pub mod write;
 
 pub use config::{Config, ConfigError};

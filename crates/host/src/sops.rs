@@ -1,0 +1,1 @@
+//! SOPS files: read, opened, edited in place, written.
