@@ -1,23 +1,74 @@
 //! age identities: where they come from, and what they open.
+//!
+//! A [`Recipient`] wraps a [`DataKey`]; [`Identities`] are loaded once, from the user's surroundings, and unwrap it.
 
-use redeem_core::Secret;
+use std::fmt;
+
 use zeroize::Zeroizing;
 
+mod error;
+mod identities;
+mod recipient;
+mod sources;
+
+pub use error::{Attempt, IdentityError, UnwrapError, WrapError};
+pub use identities::Identities;
+pub use recipient::{Recipient, RecipientError};
+pub use sources::{Surroundings, default_path};
+
+use age::secrecy::ExposeSecret;
+
 /// The 32 random bytes that every value of a SOPS file is encrypted with.
-pub struct DataKey(pub(crate) Zeroizing<[u8; 32]>);
+pub struct DataKey(Zeroizing<[u8; 32]>);
 
 impl DataKey {
     /// Takes the bytes of a key that was unwrapped, or made.
     pub fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
         Self(bytes)
     }
+
+    /// Makes a new key of the system's random bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no random bytes to give.
+    pub fn random() -> std::io::Result<Self> {
+        let mut key = Self(Zeroizing::new([0; 32]));
+        fill_random(&mut *key.0)?;
+        Ok(key)
+    }
+
+    /// The key itself, for the cipher.
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
-impl std::fmt::Debug for DataKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DataKey(redacted)")
     }
 }
 
-/// Keeps the types named until they are used.
-pub type Passphrase = Secret;
+/// Makes an age key pair: the text of its identity file, as `age-keygen` writes it, and its recipient.
+pub fn generate() -> (Zeroizing<String>, Recipient) {
+    let identity = age::x25519::Identity::generate();
+    let recipient = Recipient::of_x25519(&identity.to_public());
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let key = identity.to_string();
+    let text = format!("# created: {now}\n# public key: {recipient}\n{}\n", key.expose_secret());
+    (Zeroizing::new(text), recipient)
+}
+
+/// Fills the buffer with the system's random bytes.
+pub(crate) fn fill_random(buffer: &mut [u8]) -> std::io::Result<()> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match rustix::rand::getrandom(&mut buffer[filled..], rustix::rand::GetRandomFlags::empty()) {
+            Ok(count) => filled += count,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
