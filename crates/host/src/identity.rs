@@ -6,13 +6,28 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+mod armor;
+mod child;
+mod command;
 mod error;
+mod file;
+mod header;
 mod identities;
+mod key;
+mod payload;
+mod plugin;
+mod prompt;
 mod recipient;
+mod scrypt;
 mod sources;
+#[cfg(feature = "ssh")]
+mod ssh;
+mod text;
 
-pub use error::{Attempt, IdentityError, UnwrapError, WrapError};
-pub use identities::Identities;
+pub use error::{Attempt, Finding, IdentityError, UnwrapError, WrapError};
+pub use file::FileError;
+pub use identities::{Identities, decrypt_with_passphrase};
+pub use prompt::Prompt;
 pub use recipient::{Recipient, RecipientError};
 pub use sources::{Surroundings, default_path};
 
