@@ -1,0 +1,10 @@
+//! The YAML store: a `sops` map at the end of every document, an indentation of four.
+
+mod comments;
+mod emit;
+mod read;
+mod resolve;
+pub(super) mod style;
+
+pub(super) use emit::{emit, yaml_float};
+pub(super) use read::read;
