@@ -8,6 +8,8 @@ test:                  ## what the README says
 check: test conformance ## everything but the suites that need root or servers
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy -p redeem-host --all-targets -- -D warnings
+	cargo clippy -p redeem-cli --features ssh -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 	sh .ci/deny
 
