@@ -1,4 +1,5 @@
 //! Opens age files that others made, and makes some for them; `tests/interop/age/run` compares.
+#![expect(clippy::disallowed_methods, reason = "a program for tests, which writes their files")]
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -10,6 +11,9 @@ use std::process::ExitCode;
 use redeem_host::core::Secret;
 use redeem_host::identity::{self, DataKey, FileError, Identities, Recipient};
 use zeroize::Zeroizing;
+
+/// What came of opening a file.
+type Opened = Result<Zeroizing<Vec<u8>>, FileError>;
 
 /// What a case's name ends in: a file, the identities or the passphrase that it is tried with.
 const FILE: &str = "age";
@@ -60,11 +64,7 @@ fn open(folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// The outcome with all identities of a case, or with the first of its passphrases that opens it.
-fn attempt(
-    file: &[u8],
-    keys: &Path,
-    passphrases: &Path,
-) -> Result<Result<Zeroizing<Vec<u8>>, FileError>, Box<dyn Error>> {
+fn attempt(file: &[u8], keys: &Path, passphrases: &Path) -> Result<Opened, Box<dyn Error>> {
     if !passphrases.exists() {
         let keys = if keys.exists() { fs::read_to_string(keys)? } else { String::new() };
         return Ok(Identities::from_text("the vector", &keys)?.decrypt(file));
