@@ -12,6 +12,8 @@ pub mod diff;
 mod disk;
 mod fakes;
 #[cfg(feature = "crypto")]
+pub mod generate;
+#[cfg(feature = "crypto")]
 pub mod identity;
 mod init;
 pub mod inputs;
