@@ -28,7 +28,8 @@ fn main() -> ExitCode {
         ["wrap", folder, count] => {
             count.parse().map_err(Into::into).and_then(|count| wrap(Path::new(folder), count))
         }
-        _ => Err("expected open FOLDER, unwrap FOLDER, or wrap FOLDER COUNT".into()),
+        ["wrap-for", folder] => wrap_for(Path::new(folder)),
+        _ => Err("expected open FOLDER, unwrap FOLDER, wrap FOLDER COUNT, or wrap-for FOLDER".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -104,6 +105,22 @@ fn wrap(folder: &Path, count: usize) -> Result<(), Box<dyn Error>> {
         fs::write(path(KEYS), &*text)?;
         fs::write(path("plain"), &*Identities::from_text("our own", &text)?.decrypt(enc.as_bytes())?)?;
         fs::write(path(FILE), enc)?;
+    }
+    Ok(())
+}
+
+/// Wraps a data key for the public half of each `NAME.keys`, which is in `NAME.keys.pub`: `NAME.age`, and `NAME.plain`.
+fn wrap_for(folder: &Path) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let keys = entry?.path();
+        if keys.extension().is_none_or(|ending| ending != KEYS) {
+            continue;
+        }
+        let recipient = Recipient::parse(&fs::read_to_string(keys.with_extension("keys.pub"))?)?;
+        let enc = recipient.wrap(&DataKey::random()?)?;
+        let identities = Identities::from_text("a peer's", &fs::read_to_string(&keys)?)?;
+        fs::write(keys.with_extension("plain"), &*identities.decrypt(enc.as_bytes())?)?;
+        fs::write(keys.with_extension(FILE), enc)?;
     }
     Ok(())
 }

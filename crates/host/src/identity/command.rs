@@ -9,8 +9,8 @@ use super::plugin::Company;
 use super::text::{self, Held};
 use super::{Recipient, child};
 
-/// Recipients for which a command is run before one file is given up. A file may name any number of them.
-const MAX_RUNS: usize = 32;
+/// Recipients for which a command is run at all. A stranger's file may name any number of them.
+const MAX_RUNS: usize = 256;
 
 /// A command, and what it printed for each recipient that it was run for.
 pub(super) struct CommandSource {

@@ -95,7 +95,9 @@ impl<'a> Search<'a> {
     /// Why nothing opened the file.
     pub(super) fn failed(mut self, sources: &Sources) -> UnwrapError {
         self.tried.sort_by_key(|(place, _)| *place);
-        let tried: Vec<Attempt> = self.tried.into_iter().map(|(_, attempt)| attempt).collect();
+        let mut tried: Vec<Attempt> = self.tried.into_iter().map(|(_, attempt)| attempt).collect();
+        // A command is run for each recipient and may print the same each time.
+        tried.dedup();
         let recipients: Vec<String> = self.stanzas.iter().map(|stanza| stanza.recipient.to_owned()).collect();
         if let Some((recipient, why)) = self.damaged {
             return UnwrapError::Damaged { recipient, why, tried };
