@@ -111,7 +111,7 @@ fn a_plugin_wraps_and_unwraps() {
 }
 
 #[test]
-fn a_plugin_sees_no_key_and_not_where_it_is() {
+fn case_35_a_plugin_sees_no_key_and_not_where_it_is() {
     let plugins = Plugins::new();
     let seen = plugins.0.path().join("seen");
     let look = format!("{{ env; echo cwd=$PWD; }} >{}", seen.display());
@@ -129,7 +129,7 @@ fn a_plugin_sees_no_key_and_not_where_it_is() {
 }
 
 #[test]
-fn a_plugin_that_misbehaves_is_told_in_time() {
+fn case_26_a_plugin_that_misbehaves_is_told_in_time() {
     let then = |then: &str| WORKS.replace("__THEN__", then);
     let cases = [
         ("exec sleep 100", "it said nothing for 1.5 seconds"),

@@ -221,7 +221,7 @@ fn no_identity_at_all_says_where_it_was_looked() {
 }
 
 #[test]
-fn a_broken_stanza_is_told_from_one_for_others() {
+fn case_28_a_broken_stanza_is_told_from_one_for_others() {
     let ((text, mine), (_, theirs)) = (generate(), generate());
     let identities = Identities::from_text("mine", &text).expect("our own");
     let stanzas = Stanzas::of(&[&theirs, &mine]);
@@ -266,7 +266,7 @@ fn a_passphrase_is_asked_for_once_and_only_when_it_is_needed() {
 }
 
 #[test]
-fn a_command_is_run_once_for_each_recipient_and_sees_no_key() {
+fn case_35_a_command_is_run_once_for_each_recipient_and_sees_no_key() {
     let (text, recipient) = generate();
     let (_, other) = generate();
     let user = User::new();
@@ -320,7 +320,7 @@ fn a_command_that_misbehaves_is_told_in_time() {
 }
 
 #[test]
-fn a_file_that_others_may_read_is_told() {
+fn case_27_a_file_that_others_may_read_is_told() {
     let (text, recipient) = generate();
     let user = User::new();
     let path = user.file(".config/sops/age/keys.txt", &text);
@@ -334,7 +334,7 @@ fn a_file_that_others_may_read_is_told() {
 }
 
 #[test]
-fn what_is_made_to_cost_is_refused_at_once() {
+fn case_26_what_is_made_to_cost_is_refused_at_once() {
     let start = Instant::now();
     let (text, recipient) = generate();
     let identities = Identities::from_text("mine", &text).expect("our own");

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_with_a_path_for_a_name_is_refused() {
+    fn case_26_a_plugin_with_a_path_for_a_name_is_refused() {
         let recipient =
             |prefix: &str| age_core::primitives::bech32_encode(bech32::Hrp::parse_unchecked(prefix), b"key");
         assert!(Recipient::parse(&recipient("age1yubi-key+x.y_z")).is_ok());

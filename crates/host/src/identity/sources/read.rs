@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn others_may_neither_read_nor_own_the_file() {
+    fn case_27_others_may_neither_read_nor_own_the_file() {
         let judged = |mode, owner, us| judge(Path::new("/keys.txt"), mode, owner, us);
         assert_eq!(judged(0o600, 7, 7), Ok(None));
         assert_eq!(judged(0o400, 0, 7), Ok(None));
