@@ -244,6 +244,24 @@ fn case_28_a_broken_stanza_is_told_from_one_for_others() {
 }
 
 #[test]
+fn each_bit_of_an_age_file_counts() {
+    let (text, recipient) = generate();
+    let identities = Identities::from_text("mine", &text).expect("our own");
+    let enc = recipient.wrap(&DataKey::random().expect("random bytes")).expect("wraps");
+    let lines: String = enc.lines().filter(|line| !line.starts_with('-')).collect();
+    let file = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, lines).expect("base64");
+    identities.decrypt(&file).expect("it opens as it is");
+    for bit in 0..file.len() * 8 {
+        let mut flipped = file.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        assert!(identities.decrypt(&flipped).is_err(), "bit {bit}");
+    }
+    for length in 0..file.len() {
+        assert!(identities.decrypt(&file[..length]).is_err(), "{length} bytes");
+    }
+}
+
+#[test]
 fn a_passphrase_is_asked_for_once_and_only_when_it_is_needed() {
     let (text, plain) = generate();
     let protected = Recipient::parse(PROTECTED_RECIPIENT).expect("a recipient");
