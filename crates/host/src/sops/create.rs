@@ -2,14 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::cipher::{Cipher, CipherError};
+use super::cipher::Cipher;
 use super::mac::Mac;
 use super::path::additional_data;
 use super::select::Scope;
 use super::{
-    File, Item, Path, Plain, Selection, SopsError, Stanza, Step, Store, Tree, Type, Value, json, yaml,
+    File, Item, Path, Plain, Selection, SopsError, Stanza, Step, Store, Tree, Type, Value, dotenv, flat,
+    json, yaml,
 };
 use crate::identity::{DataKey, Recipient};
+use zeroize::Zeroizing;
 
 /// The version whose format is written.
 pub const VERSION: &str = "3.13.2";
@@ -60,30 +62,50 @@ pub fn create_with_key(
     let mac = cipher.seal(&mac, &lastmodified).map_err(|_| SopsError::Random)?;
     let metadata = metadata(selection, stanzas, &lastmodified, &mac.to_string());
     for document in &mut documents {
-        document.push(Item::Entry { key: "sops".to_owned(), value: Value::Map(metadata.clone()) });
+        match store {
+            Store::Dotenv => document.extend(flat::flatten(&metadata, "sops_")),
+            _ => document.push(Item::Entry { key: "sops".to_owned(), value: Value::Map(metadata.clone()) }),
+        }
     }
-    let text = emit_plain(store, &Tree { documents })?;
+    let text = emit(store, &Tree { documents })?;
     // What was written must read back: a layout that would say something else is not handed out.
     let proof = File::parse("the new file", text, store)?;
     proof.verify_with(&cipher)?;
     Ok(proof.text)
 }
 
-/// Writes a tree in the clear, as `sops --decrypt` prints it.
+/// Writes a tree in the clear, as `sops --decrypt` prints it: the binary store's is the text in `data`.
 ///
 /// # Errors
 /// A tree that the store cannot hold.
-pub fn emit_plain(store: Store, tree: &Tree) -> Result<String, SopsError> {
-    let one = || tree.documents.first().map_or(&[][..], Vec::as_slice);
+pub fn emit_plain(store: Store, tree: &Tree) -> Result<Zeroizing<Vec<u8>>, SopsError> {
+    if store != Store::Binary {
+        return Ok(Zeroizing::new(emit(store, tree)?.into_bytes()));
+    }
+    match tree.at(&Path::key("data")) {
+        Some(Value::Leaf(plain)) if plain.r#type == Type::Str => Ok(plain.bytes.clone()),
+        _ => Err(unwritable(store, &[Step::Key("data".to_owned())], "a text is expected there")),
+    }
+}
+
+/// Writes a tree as it is, the metadata in it or not.
+fn emit(store: Store, tree: &Tree) -> Result<String, SopsError> {
+    let (first, more) =
+        tree.documents.split_first().map_or((&[][..], 0), |(first, more)| (first, more.len()));
+    if more > 0 && store != Store::Yaml {
+        return Err(unwritable(store, &[], "only YAML has more than one document"));
+    }
     match store {
         Store::Yaml => Ok(yaml::emit(tree)),
-        Store::Json | Store::Binary => Ok(json::emit(one())),
-        Store::Dotenv | Store::Ini => Err(SopsError::Unwritable {
-            path: String::new(),
-            store: store.name(),
-            message: "the store is not supported yet",
-        }),
+        Store::Json | Store::Binary => Ok(json::emit(first)),
+        Store::Dotenv => dotenv::emit(first)
+            .map_err(|key| unwritable(store, &[Step::Key(key)], "dotenv knows neither maps nor lists")),
+        Store::Ini => Err(unwritable(store, &[], "INI files are only read")),
     }
+}
+
+fn unwritable(store: Store, path: &[Step], message: &'static str) -> SopsError {
+    SopsError::Unwritable { path: Path(path.to_vec()).to_string(), store: store.name(), message }
 }
 
 /// Encrypts the data key to each recipient.
@@ -105,7 +127,12 @@ pub(super) fn seconds(now: Timestamp) -> String {
 }
 
 /// The metadata in the order of `sops` since 3.13: by the alphabet.
-fn metadata(selection: &Selection, stanzas: &[Stanza], lastmodified: &str, mac: &str) -> Vec<Item> {
+pub(super) fn metadata(
+    selection: &Selection,
+    stanzas: &[Stanza],
+    lastmodified: &str,
+    mac: &str,
+) -> Vec<Item> {
     let entry = |key: &str, value: Value| Item::Entry { key: key.to_owned(), value };
     let stanza = |stanza: &Stanza| {
         Item::Element(Value::Map(vec![
@@ -144,21 +171,20 @@ impl Sealing<'_> {
     ) -> Result<Vec<Item>, SopsError> {
         let mut sealed = Vec::with_capacity(items.len());
         let mut index = 0;
+        let is_list = items.iter().any(|item| matches!(item, Item::Element(_)));
         for item in items {
             let (key, value) = match item {
                 Item::Comment { text, is_inline } => {
                     let is_selected = scope.comment(self.selection, text);
-                    sealed.push(self.comment(text, *is_inline, is_selected, path)?);
+                    sealed.push(self.comment(text, *is_inline, is_selected, is_list, path)?);
                     continue;
                 }
                 Item::Entry { key, value } => (Some(key.as_str()), value),
                 Item::Element(value) => (None, value),
             };
             if path.is_empty() && key.is_some_and(|key| super::file::is_metadata(self.store, key)) {
-                return Err(self.unwritable(
-                    &[Step::Key(key.unwrap_or_default().to_owned())],
-                    "the key is reserved for the metadata",
-                ));
+                let path = [Step::Key(key.unwrap_or_default().to_owned())];
+                return Err(unwritable(self.store, &path, "the key is reserved for the metadata"));
             }
             let inner = scope.entry(self.selection, key);
             path.push(key.map_or(Step::Index(index), |key| Step::Key(key.to_owned())));
@@ -179,6 +205,7 @@ impl Sealing<'_> {
             Value::List(items) => Value::List(self.items(items, path, scope)?),
             Value::Null => Value::Null,
             Value::Leaf(plain) => {
+                self.can_hold(plain, path)?;
                 let is_selected = scope.is_encrypted(self.selection);
                 self.mac.update(&plain.bytes, is_selected);
                 if is_selected {
@@ -190,14 +217,41 @@ impl Sealing<'_> {
         })
     }
 
+    fn can_hold(&self, plain: &Plain, path: &[Step]) -> Result<(), SopsError> {
+        let refused = |message| Err(unwritable(self.store, path, message));
+        match (self.store, plain.r#type) {
+            (_, Type::Bytes | Type::Comment) => refused("no value is of this type"),
+            (Store::Dotenv, _) => match path {
+                [Step::Key(key)] if !dotenv::is_key(key) => refused("its name is none for dotenv"),
+                _ => dotenv::can_hold(plain).or_else(refused),
+            },
+            (Store::Binary, Type::Str) if path == [Step::Key("data".to_owned())] => Ok(()),
+            (Store::Binary, _) => refused("the binary store has one text, in `data`"),
+            _ if plain.text().is_none() => refused("the value is not UTF-8"),
+            _ => Ok(()),
+        }
+    }
+
     fn comment(
         &self,
         text: &str,
         is_inline: bool,
         is_selected: bool,
+        is_in_list: bool,
         path: &[Step],
     ) -> Result<Item, SopsError> {
+        if text.contains(['\n', '\r']) {
+            return Err(unwritable(self.store, path, "a comment has one line"));
+        }
         let text = if is_selected && !text.is_empty() {
+            if is_in_list && self.store == Store::Yaml {
+                // See `node::Item::element`.
+                return Err(unwritable(
+                    self.store,
+                    path,
+                    "`sops` cannot open a file with an encrypted comment in a list",
+                ));
+            }
             let plain = Plain::new(Type::Comment, text);
             let sealed = self.cipher.seal(&plain, &additional_data(path.iter()));
             sealed.map_err(|_| SopsError::Random)?.to_string()
@@ -205,10 +259,6 @@ impl Sealing<'_> {
             text.to_owned()
         };
         Ok(Item::Comment { text, is_inline })
-    }
-
-    fn unwritable(&self, path: &[Step], message: &'static str) -> SopsError {
-        SopsError::Unwritable { path: Path(path.to_vec()).to_string(), store: self.store.name(), message }
     }
 }
 
@@ -219,6 +269,6 @@ pub(super) fn seal(cipher: &Cipher, plain: &Plain, path: &[Step]) -> Result<Plai
     }
     match cipher.seal(plain, &additional_data(path.iter())) {
         Ok(sealed) => Ok(Plain::str(sealed.to_string())),
-        Err(CipherError::Random | _) => Err(SopsError::Random),
+        Err(_) => Err(SopsError::Random),
     }
 }

@@ -1,5 +1,6 @@
 //! A parsed SOPS file: its text, its values in file order, its metadata.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -8,9 +9,8 @@ use super::cipher::{Cipher, CipherError, Sealed};
 use super::mac::{Mac, are_equal};
 use super::metadata::Metadata;
 use super::node::{Comment, Container, Item, Kind, Node, Trouble};
-use super::path::additional_data;
 use super::select::Scope;
-use super::{LARGEST_FILE, Path, Plain, Selection, SopsError, Step, Store, Type, json, yaml};
+use super::{LARGEST_FILE, Path, Plain, Selection, SopsError, Step, Store, Type, dotenv, flat, json, yaml};
 use crate::identity::{DataKey, Identities, UnwrapError};
 
 /// A value as it stands in the file.
@@ -54,7 +54,7 @@ pub struct File {
 /// What a walk through a file's documents comes by.
 pub(super) enum Visit<'n> {
     Leaf { document: usize, path: &'n [Step], node: &'n Node, is_selected: bool },
-    Comment { document: usize, path: &'n [Step], comment: &'n Comment, is_selected: bool },
+    Comment { path: &'n [Step], comment: &'n Comment, is_selected: bool },
 }
 
 impl File {
@@ -65,7 +65,7 @@ impl File {
     /// encrypted and is not, or not in the one spelling that it may have.
     pub fn parse(shown: &str, text: String, store: Store) -> Result<Self, SopsError> {
         let documents = read(shown, &text, store)?;
-        let metadata = Metadata::read(shown, &metadata_of(store, &documents))?;
+        let metadata = Metadata::read(shown, &metadata_of(shown, store, &documents)?)?;
         let mut file = Self {
             shown: shown.to_owned(),
             text,
@@ -274,7 +274,7 @@ impl Walk<'_> {
             let entry = match item {
                 Item::Comment(comment) => {
                     let is_selected = scope.comment(self.selection, &comment.text);
-                    (self.visit)(Visit::Comment { document, path, comment, is_selected })?;
+                    (self.visit)(Visit::Comment { path, comment, is_selected })?;
                     continue;
                 }
                 Item::Entry(entry) => entry,
@@ -323,7 +323,8 @@ pub(super) fn read(shown: &str, text: &str, store: Store) -> Result<Vec<Node>, S
     let read = match store {
         Store::Yaml => yaml::read(text),
         Store::Json | Store::Binary => json::read(text),
-        Store::Dotenv | Store::Ini => Err(Trouble { at: 0, message: "not supported yet".into() }),
+        Store::Dotenv => dotenv::read(text),
+        Store::Ini => Err(Trouble { at: 0, message: "not supported yet".into() }),
     };
     read.map_err(|Trouble { at, message }| SopsError::Syntax {
         shown: shown.to_owned(),
@@ -332,16 +333,36 @@ pub(super) fn read(shown: &str, text: &str, store: Store) -> Result<Vec<Node>, S
     })
 }
 
-/// The metadata of each document that has some.
-fn metadata_of(_store: Store, documents: &[Node]) -> Vec<&Container> {
-    documents
-        .iter()
-        .filter_map(|document| document.container()?.entry("sops")?.value.container())
-        .filter(|container| !container.is_list)
-        .collect()
-}
-
-/// The additional data of a comment: its container's path.
-pub(super) fn comment_data(path: &[Step]) -> String {
-    additional_data(path.iter())
+/// The metadata of each document that has some; the first is that of the first document.
+fn metadata_of<'n>(
+    shown: &str,
+    store: Store,
+    documents: &'n [Node],
+) -> Result<Vec<Cow<'n, Container>>, SopsError> {
+    let none = || SopsError::NotEncrypted { shown: shown.to_owned() };
+    let damaged =
+        |message: &str| SopsError::Metadata { shown: shown.to_owned(), message: message.to_owned() };
+    let roots: Vec<_> = documents.iter().filter_map(Node::container).collect();
+    let first = roots.first().ok_or_else(none)?;
+    let flat = match store {
+        Store::Yaml | Store::Json | Store::Binary => {
+            first.entry("sops").ok_or_else(none)?;
+            let maps = roots.iter().filter_map(|root| root.entry("sops")?.value.container());
+            let maps: Vec<_> = maps.filter(|map| !map.is_list).map(Cow::Borrowed).collect();
+            let is_map = first
+                .entry("sops")
+                .is_some_and(|entry| entry.value.container().is_some_and(|map| !map.is_list));
+            return if is_map { Ok(maps) } else { Err(damaged("`sops` is not a map")) };
+        }
+        Store::Dotenv => flat::unflatten(first, "sops_"),
+        Store::Ini => {
+            let section = first.entry("sops").and_then(|entry| entry.value.container()).ok_or_else(none)?;
+            flat::unflatten(section, "")
+        }
+    };
+    match flat {
+        Ok(container) if container.items.is_empty() => Err(none()),
+        Ok(container) => Ok(vec![Cow::Owned(container)]),
+        Err(message) => Err(damaged(message)),
+    }
 }

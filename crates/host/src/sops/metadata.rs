@@ -1,5 +1,6 @@
 //! What a file says about itself: who can open it, what is encrypted, when it was written.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::node::{Container, Kind, Node};
@@ -64,7 +65,7 @@ pub(super) struct Places {
 
 impl Metadata {
     /// Reads the metadata of a file's documents; the first counts, as with `sops`.
-    pub(super) fn read(shown: &str, documents: &[&Container]) -> Result<Self, SopsError> {
+    pub(super) fn read(shown: &str, documents: &[Cow<'_, Container>]) -> Result<Self, SopsError> {
         let Some(first) = documents.first() else {
             return Err(SopsError::NotEncrypted { shown: shown.to_owned() });
         };

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Plain, Step};
+use super::{Plain, Step, Type};
 
 /// A map or a list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Container {
     pub(super) is_list: bool,
     /// Whether it is written with brackets; its span then has them.
@@ -15,14 +15,14 @@ pub(super) struct Container {
 }
 
 /// What a container holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Item {
     Comment(Comment),
     Entry(Entry),
 }
 
 /// A comment, as `sops` places it in its tree.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Comment {
     /// What stands behind its sign.
     pub(super) text: String,
@@ -33,7 +33,7 @@ pub(super) struct Comment {
 }
 
 /// One key and its value, or one element of a list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Entry {
     /// What the key says and where it stands, quotes included; `None` in a list.
     pub(super) key: Option<(String, Range<usize>)>,
@@ -43,16 +43,15 @@ pub(super) struct Entry {
 }
 
 /// A value and where it stands: quotes, block header and brackets included; a tag is not.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) span: Range<usize>,
     pub(super) kind: Kind,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Kind {
     Container(Container),
-    /// A value, and whether it is written in a way that a new text cannot take the place of alone: a tag before it.
     Leaf(Plain),
     Null,
 }
@@ -79,6 +78,26 @@ impl Container {
             _ => None,
         }
     }
+}
+
+impl Item {
+    /// An element of a list; an encrypted comment is one, as `sops` writes it there.
+    ///
+    /// Where `sops` encrypts a comment in a list it writes a text in its place, and then takes that text into the
+    /// MAC when it reads the file, so that it cannot open it any more. Here it is the comment that it was.
+    pub(super) fn element(start: usize, value: Node) -> Self {
+        match &value.kind {
+            Kind::Leaf(plain) if plain.r#type == Type::Str && is_sealed_comment(&plain.bytes) => {
+                let text = plain.text().unwrap_or_default().to_owned();
+                Self::Comment(Comment { text, span: value.span, is_inline: false })
+            }
+            _ => Self::Entry(Entry { key: None, start, value }),
+        }
+    }
+}
+
+fn is_sealed_comment(text: &[u8]) -> bool {
+    text.starts_with(b"ENC[AES256_GCM,") && text.ends_with(b",type:comment]")
 }
 
 impl Node {

@@ -11,13 +11,13 @@ pub(super) fn float_text(number: f64) -> String {
     }
 }
 
-/// Writes a finite float as `strconv.FormatFloat(x, 'g', -1, 64)` with this threshold for large exponents: shortest
-/// digits, with an exponent of at least two digits where it is below -4 or not below `large`.
-pub(super) fn float_general(number: f64, large: i32, sign: char) -> String {
+/// Writes a finite float as `strconv.FormatFloat(x, 'g', -1, 64)`: shortest digits, with an exponent of
+/// at least two digits where it is below -4 or not below 6. `sign` is `e`, or `E` for `G`.
+pub(super) fn float_general(number: f64, sign: char) -> String {
     let scientific = format!("{number:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     match exponent.parse::<i32>() {
-        Ok(exponent) if exponent < -4 || exponent >= large => {
+        Ok(exponent) if exponent < -4 || exponent >= 6 => {
             let (minus, digits) = if exponent < 0 { ('-', -exponent) } else { ('+', exponent) };
             format!("{mantissa}{sign}{minus}{digits:02}")
         }

@@ -79,7 +79,10 @@ impl<'t> Reader<'t> {
                 let key = if is_list { None } else { Some(self.key(&mut keys)?) };
                 self.blanks();
                 let value = self.value()?;
-                items.push(Item::Entry(Entry { key, start, value }));
+                items.push(match key {
+                    None => Item::element(start, value),
+                    key => Item::Entry(Entry { key, start, value }),
+                });
                 self.blanks();
                 match self.peek() {
                     Some(b',') => self.at += 1,

@@ -165,7 +165,7 @@ pub(in crate::sops) fn yaml_float(canonical: &str) -> String {
         "-Inf" => "-.inf".to_owned(),
         "NaN" => ".nan".to_owned(),
         _ => number::parse_float(canonical)
-            .map_or_else(String::new, |number| number::float_general(number, 6, 'e')),
+            .map_or_else(String::new, |number| number::float_general(number, 'e')),
     }
 }
 

@@ -301,7 +301,11 @@ impl<'t> Builder<'t> {
             None if level.container.is_flow => node.span.start,
             None => level.dash,
         };
-        level.container.items.push(Item::Entry(Entry { key, start, value: node }));
+        let item = match key {
+            None => Item::element(start, node),
+            key => Item::Entry(Entry { key, start, value: node }),
+        };
+        level.container.items.push(item);
     }
 }
 
