@@ -8,8 +8,11 @@ use redeem_syntax::Code;
 pub mod dotenv;
 pub mod env;
 pub mod files;
-mod variables;
+#[cfg(feature = "crypto")]
+pub mod sops;
+pub mod vault;
 
+mod variables;
 pub use variables::Variables;
 
 use crate::config::{BackendConfig, ConfigError};
@@ -44,7 +47,18 @@ pub const BACKENDS: &[BackendType] = &[
         keys: &["path", "raw"],
         open: files::open,
     },
+    BackendType { name: "vault", about: "a vault", keys: &["path"], open: vault::open },
+    BackendType { name: "sops", about: "a SOPS file", keys: &["path"], open: open_sops },
 ];
+
+#[cfg(feature = "crypto")]
+use sops::open as open_sops;
+
+/// Without `crypto` there is nothing of a SOPS file that could be used.
+#[cfg(not(feature = "crypto"))]
+fn open_sops(config: &BackendConfig) -> Result<Box<dyn Backend>, ConfigError> {
+    Err(config.error("Redeem was built without `crypto`, which a SOPS file needs".to_owned()))
+}
 
 /// Wraps a value that was found.
 fn found(value: Vec<u8>) -> Fetched {

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
+#[cfg(feature = "crypto")]
+use std::sync::Arc;
 
 use redeem_core::{Variable, nearest};
 use redeem_syntax::{Code, Diagnostic, Format, Source, Span};
 use toml::Spanned;
 
 use crate::backend::{BACKENDS, Variables};
+#[cfg(feature = "crypto")]
+use crate::identity::Identities;
 
 mod raw;
 mod rules;
@@ -66,6 +70,9 @@ pub struct BackendConfig {
     pub names: Option<Vec<String>>,
     /// Whether a final line break belongs to a value.
     pub raw: bool,
+    /// What values are decrypted with; those of the environment if none.
+    #[cfg(feature = "crypto")]
+    pub identities: Option<Arc<Identities>>,
     /// The keys that its table has.
     pub(crate) keys: Vec<&'static str>,
     source: Option<Source>,
@@ -77,11 +84,11 @@ pub struct BackendConfig {
 pub struct ConfigError(pub Box<Diagnostic>);
 
 impl ConfigError {
-    fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self(Box::new(Diagnostic::new(Code::InvalidConfig, message)))
     }
 
-    fn at(source: &Source, span: Span, message: impl Into<String>) -> Self {
+    pub(crate) fn at(source: &Source, span: Span, message: impl Into<String>) -> Self {
         Self(Box::new(Diagnostic::new(Code::InvalidConfig, message).at(source, span, "here")))
     }
 
@@ -232,6 +239,8 @@ impl Config {
             map: raw.map.unwrap_or_default(),
             names: raw.names,
             raw: raw.raw.unwrap_or_default(),
+            #[cfg(feature = "crypto")]
+            identities: None,
             keys: given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect(),
             source: Some(source.clone()),
         })
@@ -311,6 +320,11 @@ impl Config {
 }
 
 impl BackendConfig {
+    /// A table that nobody wrote: only a name and a path.
+    pub(crate) fn at(name: &str, path: PathBuf) -> Self {
+        Self { name: name.to_owned(), path: Some(Ok(path)), ..Self::default() }
+    }
+
     /// How names become variables.
     pub fn variables(&self) -> Variables {
         Variables {
@@ -321,13 +335,18 @@ impl BackendConfig {
         }
     }
 
+    #[cfg(feature = "crypto")]
+    pub(crate) fn identities(&self) -> Arc<Identities> {
+        self.identities.clone().unwrap_or_else(|| Arc::new(Identities::of_environment()))
+    }
+
     pub(crate) fn required_path(&self) -> Result<PathBuf, ConfigError> {
         let missing = || self.error(format!("a backend of type `{}` needs a `path`", self.kind));
         let path = self.path.clone().ok_or_else(missing)?;
         path.map_err(|message| self.error(message).help("set it, or write the path itself"))
     }
 
-    fn error(&self, message: String) -> ConfigError {
+    pub(crate) fn error(&self, message: String) -> ConfigError {
         match &self.source {
             Some(source) => ConfigError::at(source, self.span.clone(), message),
             None => ConfigError::new(message),
@@ -336,7 +355,7 @@ impl BackendConfig {
 }
 
 /// Whether links in the part of a path that exists lead out of a folder.
-fn leads_outside(path: &Path, folder: &Path) -> bool {
+pub(crate) fn leads_outside(path: &Path, folder: &Path) -> bool {
     let Ok(folder) = folder.canonicalize() else { return false };
     let existing = path.ancestors().find_map(|part| part.canonicalize().ok());
     existing.is_some_and(|real| !real.starts_with(&folder) && !folder.starts_with(&real))
@@ -360,7 +379,7 @@ fn merge(backends: &mut Vec<Spanned<RawBackend>>, table: &Spanned<RawBackend>) {
 }
 
 /// An error of the TOML reader, with a suggestion where a key is unknown.
-fn malformed(source: &Source, error: &toml::de::Error) -> ConfigError {
+pub(crate) fn malformed(source: &Source, error: &toml::de::Error) -> ConfigError {
     let message = error.message().to_owned();
     let told = ConfigError::at(source, error.span().unwrap_or(0..0), message.clone());
     // serde names the unknown key first and the known ones after it, all in backticks.

@@ -17,6 +17,7 @@ use crate::config::Treatment;
 pub(crate) use crate::config::{glob, matcher};
 use crate::paths::{shown, shown_from};
 use crate::template;
+use crate::vault::Vault;
 
 /// One thing to take.
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ fn output_path(path: PathBuf, kind: &Kind) -> PathBuf {
     }
 }
 
-/// Walks a folder. Hidden files are taken; `.git`, the output folder and excluded files are not.
+/// Walks a folder. Hidden files are taken; `.git`, the output folder, vaults and excluded files are not.
 pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
     let exclude = match GlobSet::new(config.exclude.iter().filter_map(|pattern| glob(pattern).ok())) {
         Ok(exclude) => exclude,
@@ -188,7 +189,8 @@ impl Walk<'_> {
 
     fn leaves_out(&self, path: &Path, relative: &Path, is_folder: bool) -> bool {
         let name = path.file_name().unwrap_or_default();
-        let is_ours = is_folder && (crate::write::is_staging_name(name) || self.is_output(path, name));
+        let is_ours = is_folder
+            && (crate::write::is_staging_name(name) || self.is_output(path, name) || Vault::is_vault(path));
         name == OsStr::new(".git")
             || is_ours
             || !self.exclude.is_empty() && self.exclude.is_match(self.below(path, relative))

@@ -36,13 +36,18 @@ pub fn accept(config: &Config) -> Result<Option<PathBuf>, WriteError> {
     Ok(Some(folder.join(digest)))
 }
 
-/// Where the notes are: the user's state folder (XDG Base Directory Specification 0.8).
+/// Where the notes are: in the user's state folder (XDG Base Directory Specification 0.8).
 fn folder() -> Option<PathBuf> {
     if cfg!(test) {
         // Tests of this crate neither see nor change what the user has accepted.
         return fs::canonicalize(std::env::temp_dir()).ok().map(|folder| folder.join("redeem-no-trust"));
     }
+    Some(state_folder()?.join("trust"))
+}
+
+/// Redeem's part of the user's state folder.
+pub(crate) fn state_folder() -> Option<PathBuf> {
     let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let state = state.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state")))?;
-    Some(state.join("redeem/trust"))
+    Some(state.join("redeem"))
 }

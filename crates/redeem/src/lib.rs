@@ -9,6 +9,8 @@
 //! # Ok::<(), redeem::Error>(())
 //! ```
 //!
+//! Secrets of one's own are kept in a [`Vault`]: see [`mod@vault`].
+//!
 //! A project with a `redeem.toml` is opened by [`Redeem::discover`]; its backends are asked only for
 //! the names that the references of a text ask for. Nothing here prints a value: [`Rendered`] has
 //! to be asked for its text.
@@ -23,7 +25,12 @@ use redeem_host::inputs::{Selection, conflicts, walk};
 use redeem_host::write::{Outputs, WriteError};
 use redeem_host::{Disk, Memory, Run, Target, World, render_text, trust};
 
-pub use redeem_host::{Code, Diagnostic, Dialects, Encoding, Format, Name, Rendered, Severity, Source};
+pub mod vault;
+
+pub use redeem_host::{
+    Code, Diagnostic, Dialects, Encoding, Format, Name, Rendered, Secret, Severity, Source,
+};
+pub use vault::Vault;
 
 /// A project: its configuration and its secrets.
 pub struct Redeem {
@@ -50,7 +57,8 @@ pub struct Summary {
 }
 
 impl Redeem {
-    /// Opens the project that `folder` is in, by the nearest `redeem.toml`; without one the environment is asked.
+    /// Opens the project that `folder` is in, by the nearest `redeem.toml`; without one the vault in `secrets/` is
+    /// asked, if there is one, and then the environment.
     ///
     /// # Errors
     /// What is wrong with the configuration; one that reaches outside its folder and was not trusted.

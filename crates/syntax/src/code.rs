@@ -136,6 +136,27 @@ codes! {
     ///
     /// Fix: mend what the message names: a file that is not there, a folder that may not be read.
     BackendFailed = "backend-failed", Error;
+    /// What: the secret has expired.
+    ///
+    /// Why: from the day in its `expires_at`, 00:00 UTC, a secret is not handed out. What it opens may be closed to
+    /// it already, and an old value that still works is the one to worry about.
+    ///
+    /// Fix: give it a new value and a new date with `redeem secrets rotate` or `redeem secrets set`.
+    ExpiredSecret = "expired-secret", Error;
+    /// What: the secret is there, and no identity at hand decrypts it.
+    ///
+    /// Why: it is encrypted to others. Who can read it stands in its file, and the message names them.
+    ///
+    /// Fix: bring your identity along as the message says, or ask an owner of the vault for `redeem vault grant`.
+    UnreadableSecret = "unreadable-secret", Error;
+    /// What: the file of a secret is damaged, or it was changed in a way that its checks do not cover.
+    ///
+    /// Why: a value that was moved, swapped or cut off would decrypt and still be wrong. No value of such a file is
+    /// used.
+    ///
+    /// Fix: restore the file from git. If you have changed it with `sops`, look at it and run
+    /// `redeem vault verify --accept`.
+    Integrity = "integrity", Error;
     /// What: the rendered text did not pass its proof.
     ///
     /// Why: it is parsed again before it is written, and it was not the same tree with the values in place.
@@ -149,7 +170,7 @@ codes! {
     ///
     /// Fix: add `| urlencode` to the reference.
     UrlWithoutFilter = "url-without-filter", Error;
-    /// What: `redeem.toml` says something that cannot be used.
+    /// What: `redeem.toml` or `vault.toml` says something that cannot be used.
     ///
     /// Why: a key that is not known, or a value that means nothing, would be passed over without a word.
     ///

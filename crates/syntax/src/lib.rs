@@ -42,7 +42,7 @@ pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Fix, Label};
 pub use dialect::custom::{Custom, CustomError};
 pub use dialects::{ByName, Dialects, Target};
-pub use event::{Event, SyntaxError, Token};
+pub use event::{Event, Properties, SyntaxError, Token};
 pub use format::Format;
 pub use name::Name;
 pub use reference::{Mark, Place, Reference};

@@ -145,6 +145,28 @@ impl UnwrapError {
         matches!(self, Self::Damaged { .. } | Self::NoStanza)
     }
 
+    /// What was tried, and where was looked: a line each, without the key.
+    pub(crate) fn tried(&self) -> Vec<String> {
+        let line = |attempt: &Attempt| match &attempt.recipient {
+            Some(recipient) => format!("{} ({}): {}", attempt.source, shown(recipient), attempt.why),
+            None => format!("{}: {}", attempt.source, attempt.why),
+        };
+        match self {
+            Self::NoStanza => Vec::new(),
+            Self::NoIdentity { looked, .. } => {
+                looked.iter().map(|place| format!("{place}: nothing there")).collect()
+            }
+            Self::NoMatch { tried, unsupported, .. } => {
+                let kinds = unsupported.iter().map(|kind| {
+                    format!("a stanza of the post-quantum type `{}`: not supported", shown(kind))
+                });
+                tried.iter().map(line).chain(kinds).collect()
+            }
+            Self::Damaged { tried, .. } => tried.iter().map(line).collect(),
+            Self::Source { source, why } => vec![format!("{source}: {why}")],
+        }
+    }
+
     /// Who can open the file, as far as its stanzas say.
     pub fn recipients(&self) -> &[String] {
         match self {

@@ -1,0 +1,225 @@
+//! Reading a secret: its file is found whole and untouched before any value is handed over.
+
+use redeem_core::Secret;
+use redeem_syntax::{Code, Diagnostic, Format, Source};
+
+use super::card::Card;
+use super::{Summary, Vault, VaultError, folder, seal};
+use crate::identity::DataKey;
+use crate::paths;
+use crate::sops::{File, Leaf, Path, Plain, SopsError, Step, Store, Stored};
+
+/// A secret with its values.
+#[derive(Clone, Debug)]
+pub struct VaultSecret {
+    summary: Summary,
+    values: Vec<(Option<String>, Secret)>,
+    previous: Vec<(Option<String>, Secret)>,
+}
+
+impl VaultSecret {
+    /// What it is.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The value of a key of a bundle; none if there is no such key, or the secret is no bundle.
+    pub fn value(&self, key: &str) -> Option<&Secret> {
+        self.values.iter().find(|(own, _)| own.as_deref() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// The one value of a secret that is no bundle, or of a bundle whose only key is `value`.
+    pub fn only(&self) -> Option<&Secret> {
+        match &self.values[..] {
+            [(None, value)] => Some(value),
+            [(Some(key), value)] if key == "value" => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The values, with the key of each if it is a bundle, in the order of the file.
+    pub fn values(&self) -> impl Iterator<Item = (Option<&str>, &Secret)> {
+        self.values.iter().map(|(key, value)| (key.as_deref(), value))
+    }
+
+    /// The values that a rotation keeps, with the key of each if it is a bundle.
+    pub fn previous(&self) -> impl Iterator<Item = (Option<&str>, &Secret)> {
+        self.previous.iter().map(|(key, value)| (key.as_deref(), value))
+    }
+}
+
+/// The file of a secret with its data key; what of it was checked, its maker knows.
+pub(super) struct Opened {
+    pub(super) card: Card,
+    pub(super) file: File,
+    pub(super) key: DataKey,
+}
+
+/// How often a file is read that another program seems to be writing.
+const TRIES: usize = 3;
+
+impl Vault {
+    /// A secret with its values; none if it is not there. One that has expired is read too: [`Summary::expires_at`].
+    ///
+    /// # Errors
+    /// When no identity decrypts it, or its file is not as the vault wrote it.
+    pub fn get(&self, name: &str) -> Result<Option<VaultSecret>, VaultError> {
+        self.opened(name)?.map(|opened| opened.secret()).transpose()
+    }
+
+    /// Opens the file of a secret and checks it.
+    pub(super) fn opened(&self, name: &str) -> Result<Option<Opened>, VaultError> {
+        let mut seen = None;
+        for _ in 0..TRIES {
+            let Some(text) = self.text(name)? else { return Ok(None) };
+            // `sops` writes over a file from its start: what was read may be half of it.
+            if seen.as_ref().is_some_and(|(before, _)| *before == text) {
+                break;
+            }
+            match self.open_checked(name, text.clone()) {
+                Err(error @ VaultError::Integrity(_)) => seen = Some((text, error)),
+                answer => return answer,
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        seen.map_or(Ok(None), |(_, error)| Err(error))
+    }
+
+    /// The text of a secret's file, if it has one.
+    fn text(&self, name: &str) -> Result<Option<String>, VaultError> {
+        if super::check_name(name).is_err() {
+            return Ok(None);
+        }
+        folder::read(&self.folder, name)
+    }
+
+    /// Opens a text as the file of a secret and checks it; none if a rename has made another file of it.
+    fn open_checked(&self, name: &str, text: String) -> Result<Option<Opened>, VaultError> {
+        let card = self.card_of(name, Source::new(paths::shown(&self.path(name)), text, Format::Yaml))?;
+        if self.is_left_behind(&card)? {
+            return Ok(None);
+        }
+        self.open_card(card)?.checked().map(Some)
+    }
+
+    /// Opens the file of a card with the identities. Nothing is checked yet but its form.
+    pub(super) fn open_card(&self, card: Card) -> Result<Opened, VaultError> {
+        let parsed = File::parse(card.source.path(), card.source.text().to_owned(), Store::Yaml);
+        let file = parsed.map_err(|error| damaged(&card, &error))?;
+        let unreadable = |tried: Vec<String>| VaultError::Unreadable {
+            name: card.summary.name.clone(),
+            readers: card.summary.readers.clone(),
+            tried,
+        };
+        let Some(identities) = &self.identities else { return Err(unreadable(Vec::new())) };
+        let key = file.data_key(identities).map_err(|error| {
+            if !error.is_damaged() {
+                return unreadable(error.tried());
+            }
+            let told = Diagnostic::new(Code::Integrity, error.to_string().lines().next().unwrap_or_default())
+                .at(&card.source, card.place("sops"), "")
+                .with_help("restore the file from git");
+            VaultError::Integrity(Box::new(told))
+        })?;
+        Ok(Opened { card, file, key })
+    }
+}
+
+impl Opened {
+    /// Checks the MAC, which says whether the values are those that were written, and the seal, which says so of all
+    /// else.
+    pub(super) fn checked(self) -> Result<Self, VaultError> {
+        self.check_mac()?;
+        self.check_seal().map_err(VaultError::Integrity)?;
+        Ok(self)
+    }
+
+    pub(super) fn check_mac(&self) -> Result<(), VaultError> {
+        self.file.verify(&self.key).map_err(|error| damaged(&self.card, &error))
+    }
+
+    pub(super) fn check_seal(&self) -> Result<(), Box<Diagnostic>> {
+        let stored =
+            self.file.leaf(&Path::key("seal")).filter(|leaf| matches!(leaf.stored, Stored::Sealed(_)));
+        let stored = stored.and_then(|leaf| self.file.open(&self.key, leaf).ok());
+        let fits = stored.is_some_and(|stored| {
+            seal::of(self.file.text(), &self.key)
+                .is_ok_and(|own| seal::are_equal(&stored.bytes, own.as_bytes()))
+        });
+        if fits {
+            return Ok(());
+        }
+        let name = &self.card.summary.name;
+        let (message, label) = if self.card.has_seal {
+            (format!("`{name}` was changed by another tool: its seal does not fit"), "the seal")
+        } else {
+            (format!("`{name}` was changed by another tool: it has no seal"), "")
+        };
+        Err(Box::new(
+            Diagnostic::new(Code::Integrity, message)
+                .at(&self.card.source, self.card.place("seal"), label)
+                .with_help(format!(
+                    "compare it with git; if the change is right, run `redeem vault verify --accept {name}`"
+                )),
+        ))
+    }
+
+    /// The values, of a file that was checked.
+    pub(super) fn secret(&self) -> Result<VaultSecret, VaultError> {
+        let mut secret =
+            VaultSecret { summary: self.card.summary.clone(), values: Vec::new(), previous: Vec::new() };
+        let key_of = |step: &Step| match step {
+            Step::Key(key) => key.clone(),
+            Step::Index(index) => index.to_string(),
+        };
+        for leaf in self.file.leaves() {
+            match &leaf.path.0[..] {
+                [Step::Key(top)] if top == "value" => secret.values.push((None, self.value(leaf)?)),
+                [Step::Key(top), key] if top == "values" => {
+                    secret.values.push((Some(key_of(key)), self.value(leaf)?));
+                }
+                [Step::Key(top), key] if top == "previous" => {
+                    let own = key_of(key);
+                    let key = if secret.summary.keys.is_some() { Some(own) } else { None };
+                    secret.previous.push((key, self.value(leaf)?));
+                }
+                _ => {}
+            }
+        }
+        Ok(secret)
+    }
+
+    /// The text of a value at the top, or in one of its mappings.
+    pub(super) fn plain(&self, path: &Path) -> Result<Option<Plain>, VaultError> {
+        let leaf = self.file.leaf(path);
+        leaf.map(|leaf| self.file.open(&self.key, leaf).map_err(|error| damaged(&self.card, &error)))
+            .transpose()
+    }
+
+    /// A value is encrypted, or empty: then there is nothing to encrypt.
+    fn value(&self, leaf: &Leaf) -> Result<Secret, VaultError> {
+        let in_the_clear = || {
+            let told = Diagnostic::new(Code::Integrity, format!("`{}` is not encrypted", leaf.path))
+                .at(&self.card.source, leaf.span.clone(), "in the clear")
+                .with_help("take it for known to others: rotate it");
+            VaultError::Integrity(Box::new(told))
+        };
+        match &leaf.stored {
+            Stored::Clear(plain) if plain.bytes.is_empty() => Ok(Secret::new(Vec::new())),
+            Stored::Clear(_) | Stored::Null => Err(in_the_clear()),
+            Stored::Sealed(_) => {
+                let plain = self.file.open(&self.key, leaf).map_err(|error| damaged(&self.card, &error))?;
+                Ok(Secret::new(plain.bytes.to_vec()))
+            }
+        }
+    }
+}
+
+/// What is told of a file that cannot be what the vault wrote.
+pub(super) fn damaged(card: &Card, error: &SopsError) -> VaultError {
+    let told = Diagnostic::new(Code::Integrity, error.to_string()).in_origin(card.source.path().clone());
+    VaultError::Integrity(Box::new(match error.help() {
+        Some(help) => told.with_help(help),
+        None => told,
+    }))
+}
