@@ -224,7 +224,7 @@ impl Session {
         let dropped = opened.file.metadata().foreign.iter().map(|one| one.kind.to_owned());
         let mut dropped: Vec<String> = dropped.collect();
         dropped.dedup();
-        let text = self.changed(&opened, Vec::new())?;
+        let text = self.changed(&opened, self.over(&opened))?;
         let (text, key, new, has_new_key) = match step {
             Step::Nothing => return Ok(Done::Unchanged),
             Step::Add(recipient) => {

@@ -253,7 +253,7 @@ impl Session {
     }
 
     /// What any writing tidies up: a value whose grace is over, the mark of a rename that never came about.
-    fn over(&self, opened: &Opened) -> Vec<Change> {
+    pub(super) fn over(&self, opened: &Opened) -> Vec<Change> {
         let mut changes = Vec::new();
         if is_over(opened, self.now) {
             changes.extend(WITHOUT_PREVIOUS.map(|key| Change::Remove(Path::key(key))));
