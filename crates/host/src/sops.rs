@@ -26,6 +26,7 @@ mod metadata;
 mod node;
 mod number;
 mod path;
+mod plain;
 mod recipients;
 mod select;
 mod time;

@@ -4,6 +4,8 @@ use regex::bytes::Regex;
 
 use super::SopsError;
 
+mod re2;
+
 /// What says which values are encrypted. A file has exactly one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
@@ -69,7 +71,7 @@ pub struct Selection {
 impl Selection {
     /// Makes a rule ready. `shown` names the file in an error.
     ///
-    /// The `regex` crate reads the syntax of Go's RE2, and like it takes time in proportion to the text alone.
+    /// The expression is one of Go's RE2. Like there, asking it takes time in proportion to the text alone.
     ///
     /// # Errors
     /// [`SopsError::Regex`] where `sops` would go on and quietly match nothing.
@@ -80,7 +82,7 @@ impl Selection {
             | Rule::EncryptedRegex(text)
             | Rule::UnencryptedCommentRegex(text)
             | Rule::EncryptedCommentRegex(text) => {
-                Some(Regex::new(text).map_err(|error| SopsError::Regex {
+                Some(Regex::new(&re2::translated(text)).map_err(|error| SopsError::Regex {
                     shown: shown.to_owned(),
                     selector: rule.field(),
                     message: last_line(&error),

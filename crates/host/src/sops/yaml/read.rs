@@ -42,6 +42,8 @@ struct Builder<'t> {
     root: Option<Node>,
     /// Comments before the root of the document.
     head: Vec<Item>,
+    /// Comments between a key and its value.
+    held: Vec<Item>,
     trouble: Option<Trouble>,
     gap: Vec<Found>,
 }
@@ -184,6 +186,10 @@ impl<'t> Builder<'t> {
 
     fn place(&mut self, comment: Comment) {
         let comment = Item::Comment(Comment { is_inline: false, ..comment });
+        if self.levels.last().is_some_and(|level| level.key.is_some()) {
+            // Between a key and its value: in the map or list that is the value, or before the entry.
+            return self.held.push(comment);
+        }
         match (self.levels.last_mut(), &mut self.root) {
             (Some(level), _) => level.container.items.push(comment),
             (None, Some(Node { kind: Kind::Container(root), .. })) => root.items.push(comment),
@@ -195,7 +201,12 @@ impl<'t> Builder<'t> {
     fn inline_comment(&mut self, comment: Comment) {
         let Some(level) = self.levels.last_mut().filter(|level| level.key.is_none()) else {
             // Behind a key whose value begins on a later line.
-            return self.place(comment);
+            let comment = Item::Comment(Comment { is_inline: false, ..comment });
+            match self.levels.last_mut() {
+                Some(level) => level.container.items.push(comment),
+                None => self.head.push(comment),
+            }
+            return;
         };
         match level.container.items.last_mut() {
             Some(Item::Entry(Entry { value: Node { kind: Kind::Container(inner), .. }, .. })) => {
@@ -238,7 +249,7 @@ impl<'t> Builder<'t> {
         }
         let column = (!is_flow && is_list).then(|| self.column(at));
         self.levels.push(Level {
-            container: Container { is_list, is_flow, items: Vec::new() },
+            container: Container { is_list, is_flow, items: std::mem::take(&mut self.held) },
             start: at,
             column,
             key: None,
@@ -270,7 +281,8 @@ impl<'t> Builder<'t> {
             Err(message) => return self.fail(token.span.start, message),
         };
         if !is_key {
-            return self.value(Node { span: token.span.clone(), kind });
+            self.value(Node { span: token.span.clone(), kind });
+            return self.header_comment(token);
         }
         let column = self.column(token.span.start);
         let Kind::Leaf(Plain { r#type: crate::sops::Type::Str, bytes }) = kind else {
@@ -289,6 +301,20 @@ impl<'t> Builder<'t> {
         level.key = Some((key, token.span.clone()));
     }
 
+    /// A block's header may have a comment behind it.
+    fn header_comment(&mut self, token: &Token<'t>) {
+        if !matches!(token.style, Style::YamlLiteral | Style::YamlFolded) {
+            return;
+        }
+        let header = self.text[token.span.clone()].split(['\n', '\r']).next().unwrap_or_default();
+        if let Some(at) = header.find([' ', '\t']).and_then(|blank| Some(blank + header[blank..].find('#')?))
+        {
+            let span = token.span.start + at + 1..token.span.start + header.len();
+            let text = self.text[span.clone()].to_owned();
+            self.inline_comment(Comment { text, span, is_inline: true });
+        }
+    }
+
     /// Takes a complete value.
     fn value(&mut self, node: Node) {
         let Some(level) = self.levels.last_mut() else {
@@ -296,6 +322,7 @@ impl<'t> Builder<'t> {
             return;
         };
         let key = level.key.take();
+        level.container.items.append(&mut self.held);
         let start = match &key {
             Some((_, span)) => span.start,
             None if level.container.is_flow => node.span.start,
