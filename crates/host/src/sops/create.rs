@@ -67,11 +67,19 @@ pub fn create_with_key(
             _ => document.push(Item::Entry { key: "sops".to_owned(), value: Value::Map(metadata.clone()) }),
         }
     }
-    let text = emit(store, &Tree { documents })?;
-    // What was written must read back: a layout that would say something else is not handed out.
-    let proof = File::parse("the new file", text, store)?;
-    proof.verify_with(&cipher)?;
-    Ok(proof.text)
+    let tree = Tree { documents };
+    // What was written must read back. Some blocks that `sops` writes do not: a text whose first line begins with a
+    // blank, in a list, for one. Such a file is written again with quotes in the place of blocks.
+    let proved = |text: String| {
+        let proof = File::parse("the new file", text, store).ok()?;
+        proof.verify_with(&cipher).ok()?;
+        Some(proof.text)
+    };
+    if let Some(text) = proved(emit(store, &tree)?) {
+        return Ok(text);
+    }
+    let careful = if store == Store::Yaml { proved(yaml::emit_carefully(&tree)) } else { None };
+    careful.ok_or_else(|| SopsError::Proof { shown: "the new file".to_owned() })
 }
 
 /// Writes a tree in the clear, as `sops --decrypt` prints it: the binary store's is the text in `data`.
@@ -79,6 +87,14 @@ pub fn create_with_key(
 /// # Errors
 /// A tree that the store cannot hold.
 pub fn emit_plain(store: Store, tree: &Tree) -> Result<Zeroizing<Vec<u8>>, SopsError> {
+    if store == Store::Yaml {
+        let text = Zeroizing::new(emit(store, tree)?);
+        // `sops` prints some blocks that are not valid: see `create_with_key`.
+        let is_readable =
+            Tree::parse_plain("", &text, store).is_ok_and(|read| read.leaves() == tree.leaves());
+        let text = if is_readable { text } else { Zeroizing::new(yaml::emit_carefully(tree)) };
+        return Ok(Zeroizing::new(text.as_bytes().to_vec()));
+    }
     if store != Store::Binary {
         return Ok(Zeroizing::new(emit(store, tree)?.into_bytes()));
     }

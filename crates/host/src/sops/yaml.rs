@@ -6,5 +6,5 @@ mod read;
 mod resolve;
 pub(super) mod style;
 
-pub(super) use emit::{emit, yaml_float};
+pub(super) use emit::{emit, emit_carefully, yaml_float};
 pub(super) use read::read;

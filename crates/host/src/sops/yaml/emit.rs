@@ -11,7 +11,17 @@ const INDENT: i32 = 4;
 
 /// Writes all documents of a tree.
 pub(in crate::sops) fn emit(tree: &Tree) -> String {
+    emit_with(tree, false)
+}
+
+/// Writes all documents of a tree with quotes where `sops` would write a block.
+pub(in crate::sops) fn emit_carefully(tree: &Tree) -> String {
+    emit_with(tree, true)
+}
+
+fn emit_with(tree: &Tree, is_careful: bool) -> String {
     let mut emitter = Emitter {
+        is_careful,
         out: String::new(),
         column: 0,
         indent: -1,
@@ -170,6 +180,8 @@ pub(in crate::sops) fn yaml_float(canonical: &str) -> String {
 }
 
 struct Emitter {
+    /// Whether quotes take the place of blocks.
+    is_careful: bool,
     out: String,
     column: i32,
     indent: i32,
@@ -439,6 +451,10 @@ impl Emitter {
     fn scalar(&mut self, text: &str, written: Written, is_in_list: bool) {
         self.increase_indent(true, is_in_list);
         match written {
+            Written::Literal if self.is_careful => {
+                let quoted = style::double_quoted(text);
+                self.indicator(&quoted, true, false, false);
+            }
             Written::Plain => {
                 if !text.is_empty() && !self.whitespace {
                     self.put(' ');

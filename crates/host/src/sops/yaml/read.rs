@@ -103,6 +103,7 @@ impl<'t> Builder<'t> {
             // What stands before the marker belongs to the document before it.
             let next = self.marker_behind(self.end);
             self.comments_before(next);
+            self.end = next;
             self.end_document();
         }
         self.is_open = true;
@@ -336,9 +337,34 @@ impl<'t> Builder<'t> {
     }
 }
 
+/// What a scalar says to a reader of YAML 1.1, which `sops` is: U+2028 and U+2029 are line breaks there.
+///
+/// Blanks around them are folded away, or are a block's indentation; they themselves stay.
+fn with_breaks_of_1_1<'t>(token: &'t Token<'_>) -> Cow<'t, str> {
+    const BREAKS: [char; 2] = ['\u{2028}', '\u{2029}'];
+    let text = &*token.text;
+    // Where they are written as escapes nothing is folded.
+    if token.style == Style::YamlDouble || !text.contains(BREAKS) {
+        return Cow::Borrowed(text);
+    }
+    let is_block = matches!(token.style, Style::YamlLiteral | Style::YamlFolded);
+    let mut out = String::with_capacity(text.len());
+    for (position, piece) in text.split_inclusive(BREAKS).enumerate() {
+        let piece = if position > 0 { piece.trim_start_matches([' ', '\t']) } else { piece };
+        match piece.chars().next_back().filter(|last| BREAKS.contains(last) && !is_block) {
+            Some(last) => {
+                out.push_str(piece[..piece.len() - last.len_utf8()].trim_end_matches([' ', '\t']));
+                out.push(last);
+            }
+            None => out.push_str(piece),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// What a scalar is, by its style and tag.
 fn kind_of(token: &Token<'_>) -> Result<Kind, &'static str> {
-    let text = &*token.text;
+    let text = &*with_breaks_of_1_1(token);
     let string = || Kind::Leaf(Plain::str(text));
     let resolved = |text: &str| {
         Ok(match resolve(text)? {
