@@ -29,6 +29,7 @@ accept:                ## write down what the cases of diagnostics print now, th
 
 bench:                 ## ratios against rg, cp and other tools, with the goals; installs them first
 	sh tests/bench/peers
+	cargo build --release -p redeem-host --features crypto --example vault_bench
 	cargo bench -p redeem-cli --bench render
 
 docs:

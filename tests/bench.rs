@@ -7,6 +7,8 @@
 mod race;
 #[path = "bench/tree.rs"]
 mod tree;
+#[path = "bench/vault.rs"]
+mod vault;
 
 use std::fs;
 use std::io::Write;
@@ -37,7 +39,7 @@ enum Goal {
 }
 
 /// The programs that ours is compared with, besides `cp` and `sync`.
-const PEERS: &[&str] = &["rg", "envsubst", "minijinja-cli", "gomplate", "vals"];
+const PEERS: &[&str] = &["rg", "envsubst", "minijinja-cli", "gomplate", "vals", "age", "sops"];
 
 /// One million bytes.
 const MB: u64 = 1_000_000;
@@ -64,6 +66,11 @@ fn main() {
     }
     comparisons.push(Box::new(|| large(&root, rounds)));
     comparisons.push(Box::new(|| small(&root, number("REDEEM_BENCH_STARTS", 200))));
+    let secrets = number("REDEEM_BENCH_SECRETS", 1000);
+    comparisons.push(Box::new(|| vault::against_crypto(&root, secrets, rounds)));
+    // A thousand runs of `age` take their time.
+    comparisons.push(Box::new(|| vault::against_age(&root, secrets, rounds.min(3))));
+    comparisons.push(Box::new(|| vault::sops_file(&root, secrets, rounds)));
     say("| work | command | median | ratio | peak | goal |\n|---|---|---|---|---|---|\n");
     let mut missed = 0;
     for make in comparisons {
