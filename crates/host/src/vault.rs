@@ -128,8 +128,11 @@ impl Vault {
         let recipient = session::recipient(recipient)?.to_string();
         let text = Members::first(&Member { name: owner.to_owned(), recipient, role: Role::Owner });
         // With the modes that the umask leaves; the folder of a render's output would be its owner's alone.
-        let made = std::fs::create_dir_all(folder);
-        made.map_err(|source| VaultError::System { operation: "create", path: folder.to_owned(), source })?;
+        std::fs::create_dir_all(folder).map_err(|source| VaultError::System {
+            operation: "create",
+            path: folder.to_owned(),
+            source,
+        })?;
         let _lock = session::lock(folder)?;
         if Self::is_vault(folder) {
             return Err(VaultError::VaultExists { folder: folder.to_owned() });
@@ -181,7 +184,7 @@ impl Vault {
 
     /// The members, in the order of `vault.toml`.
     pub fn members(&self) -> &[Member] {
-        &self.members.members
+        &self.members.all
     }
 
     /// The visibility of a new secret that does not say.

@@ -61,7 +61,7 @@ impl VaultStore {
 
     fn vault(&self) -> Result<&Vault, Arc<Failure>> {
         let open = || {
-            let vault = Vault::open(&self.folder).map_err(|error| self.failure(error))?;
+            let vault = Vault::open(&self.folder).map_err(|error| self.failure(&error))?;
             #[cfg(feature = "crypto")]
             let vault = match &self.identities {
                 Some(identities) => vault.with(Arc::clone(identities)),
@@ -72,8 +72,8 @@ impl VaultStore {
         self.vault.get_or_init(open).as_ref().map_err(Arc::clone)
     }
 
-    fn failure(&self, error: VaultError) -> Arc<Failure> {
-        let help = match &error {
+    fn failure(&self, error: &VaultError) -> Arc<Failure> {
+        let help = match error {
             VaultError::NotAVault { .. } => {
                 Some("correct `path` in redeem.toml, or make one there".to_owned())
             }
@@ -84,7 +84,7 @@ impl VaultStore {
             Code::InvalidConfig => Code::BackendFailed,
             code => code,
         };
-        Arc::new(Failure { code, backend: self.name.clone(), message: told(&error), help })
+        Arc::new(Failure { code, backend: self.name.clone(), message: told(error), help })
     }
 
     /// Answers all names of one secret.
@@ -92,7 +92,7 @@ impl VaultStore {
         match vault.summary(secret) {
             Ok(Some(summary)) => self.known(vault, &summary, keys),
             Ok(None) => vec![Fetched::NotHere; keys.len()],
-            Err(error) => vec![Fetched::Failed(self.failure(error)); keys.len()],
+            Err(error) => vec![Fetched::Failed(self.failure(&error)); keys.len()],
         }
     }
 
@@ -124,7 +124,7 @@ impl VaultStore {
                 .map(|value| value.map_or(Fetched::NotHere, |value| Fetched::Found(value.clone())))
                 .collect(),
             Ok(None) => vec![Fetched::NotHere; keys.len()],
-            Err(error) => vec![Fetched::Failed(self.failure(error)); keys.len()],
+            Err(error) => vec![Fetched::Failed(self.failure(&error)); keys.len()],
         }
     }
 
@@ -148,7 +148,7 @@ impl VaultStore {
                 VaultError::UnknownKey { name, key, keys }
             }
         };
-        Some(Fetched::Failed(self.failure(error)))
+        Some(Fetched::Failed(self.failure(&error)))
     }
 }
 

@@ -50,7 +50,7 @@ impl Vault {
         let members = &session.vault.members;
         let new = Member { name: member.to_owned(), recipient, role };
         let is_same = |old: &&Member| old.name.eq_ignore_ascii_case(member) || old.recipient == new.recipient;
-        let members = match members.members.iter().find(is_same) {
+        let members = match members.all.iter().find(is_same) {
             None => Some(members.with_member(&new)?),
             Some(old) if old.name != new.name || old.recipient != new.recipient => {
                 let why = if old.recipient == new.recipient {
@@ -266,7 +266,7 @@ impl Session {
     }
 
     fn unknown_member(&self, name: &str) -> VaultError {
-        let names = self.vault.members.members.iter().map(|member| &*member.name);
+        let names = self.vault.members.all.iter().map(|member| &*member.name);
         let near = redeem_core::nearest(name, names).map(str::to_owned);
         VaultError::UnknownMember { name: name.to_owned(), near }
     }

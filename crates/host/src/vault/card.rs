@@ -118,8 +118,8 @@ impl Fields {
         };
         for (key, node) in entries {
             let place = node.span().unwrap_or_else(|| key.span.clone());
-            fields.places.push((key.text.clone().into_owned(), place));
-            fields.take(&key, node)?;
+            fields.places.push((key.says.clone().into_owned(), place));
+            fields.take(&key, &node)?;
         }
         let missing = |what: &str| Err(TreeError::new(0..0, what));
         if fields.summary.name.is_empty() {
@@ -134,58 +134,58 @@ impl Fields {
         Ok(fields)
     }
 
-    fn take(&mut self, key: &Text<'_>, node: Node<'_>) -> Result<(), TreeError> {
+    fn take(&mut self, key: &Text<'_>, node: &Node<'_>) -> Result<(), TreeError> {
         let summary = &mut self.summary;
-        match &*key.text {
-            "name" => summary.name = checked(key, &node, check_name)?,
-            "scope" => summary.scope = checked(key, &node, check_scope)?,
-            "description" => summary.description = Some(text(key, &node)?.to_owned()),
+        match &*key.says {
+            "name" => summary.name = checked(key, node, check_name)?,
+            "scope" => summary.scope = checked(key, node, check_scope)?,
+            "description" => summary.description = Some(text(key, node)?.to_owned()),
             "visibility" => {
-                let word = text(key, &node)?;
+                let word = text(key, node)?;
                 summary.visibility = Visibility::from_name(word)
-                    .ok_or_else(|| wrong(&node, key, "`visibility` is `public` or `private`"))?;
+                    .ok_or_else(|| wrong(node, key, "`visibility` is `public` or `private`"))?;
             }
-            "metadata" => summary.metadata = metadata(key, &node)?,
-            "created_at" => summary.created_at = Some(text(key, &node)?.to_owned()),
-            "created_by" => summary.created_by = Some(text(key, &node)?.to_owned()),
-            "updated_at" => summary.updated_at = Some(text(key, &node)?.to_owned()),
-            "updated_by" => summary.updated_by = Some(text(key, &node)?.to_owned()),
+            "metadata" => summary.metadata = metadata(key, node)?,
+            "created_at" => summary.created_at = Some(text(key, node)?.to_owned()),
+            "created_by" => summary.created_by = Some(text(key, node)?.to_owned()),
+            "updated_at" => summary.updated_at = Some(text(key, node)?.to_owned()),
+            "updated_by" => summary.updated_by = Some(text(key, node)?.to_owned()),
             "expires_at" => {
-                let expiry = Expiry::parse(text(key, &node)?);
-                summary.expires_at = Some(expiry.map_err(|error| wrong(&node, key, error.to_string()))?);
+                let expiry = Expiry::parse(text(key, node)?);
+                summary.expires_at = Some(expiry.map_err(|error| wrong(node, key, error.to_string()))?);
             }
             "version" => {
-                let is_number = matches!(&node, Node::Text(text) if text.is_plain);
-                let number = text(key, &node)?.parse().ok().filter(|_| is_number);
-                summary.version = number.ok_or_else(|| wrong(&node, key, "`version` is a whole number"))?;
+                let is_number = matches!(node, Node::Text(text) if text.is_plain);
+                let number = text(key, node)?.parse().ok().filter(|_| is_number);
+                summary.version = number.ok_or_else(|| wrong(node, key, "`version` is a whole number"))?;
             }
-            "renamed_from" => self.renamed_from = Some(checked(key, &node, check_name)?),
-            "renamed_to" => self.renamed_to = Some(checked(key, &node, check_name)?),
-            "previous_until" => summary.previous_until = Some(text(key, &node)?.to_owned()),
+            "renamed_from" => self.renamed_from = Some(checked(key, node, check_name)?),
+            "renamed_to" => self.renamed_to = Some(checked(key, node, check_name)?),
+            "previous_until" => summary.previous_until = Some(text(key, node)?.to_owned()),
             "value" => {
-                text(key, &node)?;
+                text(key, node)?;
                 self.has_value = true;
             }
             "values" => {
-                let entries = map(key, &node)?;
+                let entries = map(key, node)?;
                 for (own, value) in entries {
-                    check_key(&own.text)
+                    check_key(&own.says)
                         .map_err(|error| TreeError::new(own.span.clone(), error.to_string()))?;
                     text(own, value)?;
-                    self.places.push((format!("values.{}", own.text), own.span.clone()));
+                    self.places.push((format!("values.{}", own.says), own.span.clone()));
                 }
-                summary.keys = Some(entries.iter().map(|(own, _)| own.text.clone().into_owned()).collect());
+                summary.keys = Some(entries.iter().map(|(own, _)| own.says.clone().into_owned()).collect());
             }
             "previous" => {
-                for (own, value) in map(key, &node)? {
+                for (own, value) in map(key, node)? {
                     text(own, value)?;
                 }
             }
             "seal" => {
-                text(key, &node)?;
+                text(key, node)?;
                 self.has_seal = true;
             }
-            "sops" => self.sops(key, &node)?,
+            "sops" => self.sops(key, node)?,
             unknown => self.unknown.push((unknown.to_owned(), key.span.clone())),
         }
         Ok(())
@@ -195,7 +195,7 @@ impl Fields {
         map(key, node)?;
         let stanzas = match node.entry("age") {
             Some(Node::List(stanzas)) => &stanzas[..],
-            Some(Node::Text(text)) if text.is_plain && matches!(&*text.text, "" | "null" | "~") => &[],
+            Some(Node::Text(text)) if text.is_plain && matches!(&*text.says, "" | "null" | "~") => &[],
             Some(other) => return Err(wrong(other, key, "`sops.age` is a list")),
             None => &[],
         };
@@ -225,7 +225,7 @@ fn wrong(node: &Node<'_>, key: &Text<'_>, message: impl Into<String>) -> TreeErr
 }
 
 fn text<'n>(key: &Text<'_>, node: &'n Node<'_>) -> Result<&'n str, TreeError> {
-    node.text().ok_or_else(|| wrong(node, key, format!("`{}` is a text", key.text)))
+    node.text().ok_or_else(|| wrong(node, key, format!("`{}` is a text", key.says)))
 }
 
 fn checked(
@@ -241,15 +241,15 @@ fn checked(
 fn map<'n, 's>(key: &Text<'_>, node: &'n Node<'s>) -> Result<&'n [(Text<'s>, Node<'s>)], TreeError> {
     match node {
         Node::Map(entries) => Ok(entries),
-        other => Err(wrong(other, key, format!("`{}` is a mapping", key.text))),
+        other => Err(wrong(other, key, format!("`{}` is a mapping", key.says))),
     }
 }
 
 fn metadata(key: &Text<'_>, node: &Node<'_>) -> Result<BTreeMap<String, String>, TreeError> {
     let mut metadata = BTreeMap::new();
     for (own, value) in map(key, node)? {
-        check_metadata_key(&own.text).map_err(|error| TreeError::new(own.span.clone(), error.to_string()))?;
-        metadata.insert(own.text.clone().into_owned(), text(own, value)?.to_owned());
+        check_metadata_key(&own.says).map_err(|error| TreeError::new(own.span.clone(), error.to_string()))?;
+        metadata.insert(own.says.clone().into_owned(), text(own, value)?.to_owned());
     }
     Ok(metadata)
 }

@@ -38,7 +38,8 @@ impl Expiry {
         let is_day = text.len() == 10;
         let instant = if is_day {
             let day: Date = text.parse().map_err(|_| error())?;
-            day.to_zoned(TimeZone::UTC).map_err(|_| error())?.timestamp()
+            // The last two days of all are past the last instant; they are written to say "never".
+            day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |day| day.timestamp())
         } else {
             // The reader of instants takes more than RFC 3339 does: names of zones, weeks, a sign for the year.
             let plain = |c: char| c.is_ascii_digit() || "-:.+TtZz ".contains(c);
@@ -78,6 +79,7 @@ mod tests {
             ("2027-01-31T12:30:00Z", Some("2027-01-31T12:30:00Z")),
             ("2027-01-31T12:30:00+02:00", Some("2027-01-31T10:30:00Z")),
             ("2027-02-29", None),
+            ("9999-12-31", Some("9999-12-30T22:00:00.999999999Z")),
             ("2027-01-31T12:30:00", None),
             ("2027-1-31", None),
             ("31.01.2027", None),

@@ -37,7 +37,7 @@ pub enum Role {
 /// What `vault.toml` says.
 #[derive(Clone, Debug)]
 pub(super) struct Members {
-    pub(super) members: Vec<Member>,
+    pub(super) all: Vec<Member>,
     pub(super) default_visibility: Visibility,
     source: Source,
     /// Where each member's table stands: from its header to the end of its last line.
@@ -156,7 +156,7 @@ impl Members {
         if !members.iter().any(|member| member.role == Role::Owner) {
             return Err(wrong(0..0, "a vault has at least one member whose role is `owner`".into()));
         }
-        Ok(Self { members, default_visibility, source, tables, roles })
+        Ok(Self { all: members, default_visibility, source, tables, roles })
     }
 
     /// The whole file.
@@ -165,31 +165,31 @@ impl Members {
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&Member> {
-        self.members.iter().find(|member| member.name == name)
+        self.all.iter().find(|member| member.name == name)
     }
 
     /// What people call a recipient: the member's name, or itself.
     pub(super) fn called(&self, recipient: &str) -> String {
-        let member = self.members.iter().find(|member| member.recipient == recipient);
+        let member = self.all.iter().find(|member| member.recipient == recipient);
         member.map_or(recipient, |member| &member.name).to_owned()
     }
 
     pub(super) fn owners(&self) -> impl Iterator<Item = &Member> {
-        self.members.iter().filter(|member| member.role == Role::Owner)
+        self.all.iter().filter(|member| member.role == Role::Owner)
     }
 
     /// The file with one more member at its end.
     pub(super) fn with_member(&self, member: &Member) -> Result<Self, VaultError> {
         let text = self.text();
         let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        let members = self.members.iter().chain([member]).cloned().collect();
-        self.edited(format!("{text}{gap}\n{}", table(member)), members)
+        let members: Vec<_> = self.all.iter().chain([member]).cloned().collect();
+        self.edited(format!("{text}{gap}\n{}", table(member)), &members)
     }
 
     /// The file without a member; comments stay, but for those within the lines of its table.
     pub(super) fn without_member(&self, name: &str) -> Result<Self, VaultError> {
         let text = self.text();
-        let at = self.members.iter().position(|member| member.name == name);
+        let at = self.all.iter().position(|member| member.name == name);
         let Some(table) = at.map(|at| &self.tables[at]) else { return Ok(self.clone()) };
         let start = text[..table.start].rfind('\n').map_or(0, |at| at + 1);
         let mut end = text[table.end..].find('\n').map_or(text.len(), |at| table.end + at + 1);
@@ -197,26 +197,26 @@ impl Members {
         if text[end..].starts_with('\n') {
             end += 1;
         }
-        let members = self.members.iter().filter(|member| member.name != name).cloned().collect();
-        self.edited(format!("{}{}", &text[..start], &text[end..]), members)
+        let members: Vec<_> = self.all.iter().filter(|member| member.name != name).cloned().collect();
+        self.edited(format!("{}{}", &text[..start], &text[end..]), &members)
     }
 
     /// The file with another role for a member.
     pub(super) fn with_role(&self, name: &str, role: Role) -> Result<Self, VaultError> {
-        let at = self.members.iter().position(|member| member.name == name);
+        let at = self.all.iter().position(|member| member.name == name);
         let Some(at) = at else { return Ok(self.clone()) };
         let mut text = self.text().to_owned();
         text.replace_range(self.roles[at].clone(), &format!("\"{role}\""));
-        let mut members = self.members.clone();
+        let mut members = self.all.clone();
         members[at].role = role;
-        self.edited(text, members)
+        self.edited(text, &members)
     }
 
     /// An edited text has to say what it was edited to say: tables written in unusual ways are left to people.
-    fn edited(&self, text: String, members: Vec<Member>) -> Result<Self, VaultError> {
+    fn edited(&self, text: String, members: &[Member]) -> Result<Self, VaultError> {
         let source = Source::new(self.source.path().clone(), text, Format::Toml);
         let edited = Self::parse(source).map_err(|error| VaultError::Malformed(error.0))?;
-        if edited.members == members {
+        if edited.all == members {
             return Ok(edited);
         }
         let told = Diagnostic::new(redeem_syntax::Code::InvalidConfig, "this file cannot be edited here")
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(one.text(), format!("{}\n# the end\n", first.text()));
         let other =
             both.with_role("bob", Role::Owner).expect("an edit").without_member("ada").expect("an edit");
-        assert!(other.text().starts_with("# The members") && other.members.len() == 1, "{}", other.text());
+        assert!(other.text().starts_with("# The members") && other.all.len() == 1, "{}", other.text());
         assert_eq!(both.called("age1bob"), "bob");
         assert_eq!(both.called("age1x"), "age1x");
     }
@@ -303,7 +303,7 @@ mod tests {
     fn a_file_written_in_another_way_is_read_and_not_edited() {
         let text = "member = [{ name = \"ada\", recipient = \"age1ada\", role = \"owner\" }, { name = \"bob\", recipient = \"age1bob\", role = \"ci\" }]\n";
         let members = parse(text).expect("two members");
-        assert_eq!(members.members.len(), 2);
+        assert_eq!(members.all.len(), 2);
         assert!(members.without_member("bob").is_err());
     }
 }

@@ -32,11 +32,11 @@ pub(super) fn of(text: &str, key: &DataKey) -> Result<String, TreeError> {
     encoded.push(b'{');
     for (key, node) in &entries {
         scalar(key, &mut encoded);
-        match (&*key.text, node) {
+        match (&*key.says, node) {
             // The seal cannot cover itself, but that it stands here.
             ("seal", Node::Text(_)) => encoded.push(b'-'),
             ("sops", Node::Map(entries)) => {
-                let entries = entries.iter().filter(|(key, _)| !UNSEALED.contains(&&*key.text));
+                let entries = entries.iter().filter(|(key, _)| !UNSEALED.contains(&&*key.says));
                 map(entries, &mut encoded);
             }
             _ => encode(node, &mut encoded),
@@ -90,8 +90,8 @@ fn map<'n, 's: 'n>(entries: impl Iterator<Item = &'n (Text<'s>, Node<'s>)>, out:
 
 fn scalar(text: &Text<'_>, out: &mut Vec<u8>) {
     out.push(if text.is_plain { b'p' } else { b'q' });
-    out.extend((text.text.len() as u64).to_le_bytes());
-    out.extend(text.text.as_bytes());
+    out.extend((text.says.len() as u64).to_le_bytes());
+    out.extend(text.says.as_bytes());
 }
 
 #[cfg(test)]

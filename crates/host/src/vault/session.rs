@@ -42,7 +42,7 @@ impl Vault {
             return self.members.named(name);
         }
         let own = self.own_recipients();
-        self.members.members.iter().find(|member| own.contains(&member.recipient))
+        self.members.all.iter().find(|member| own.contains(&member.recipient))
     }
 
     fn own_recipients(&self) -> Vec<String> {
@@ -70,7 +70,7 @@ impl Vault {
             });
         };
         if me.role == Role::Ci {
-            let mut who = vault.members.members.iter().filter(|member| member.role != Role::Ci);
+            let mut who = vault.members.all.iter().filter(|member| member.role != Role::Ci);
             return Err(VaultError::NotAllowed {
                 member: me.name,
                 role: me.role.with_article(),
@@ -102,7 +102,7 @@ impl Vault {
             Visibility::Public => true,
             Visibility::Private => member.role == Role::Owner || Some(&*member.name) == creator,
         };
-        self.members.members.iter().filter(is_meant).collect()
+        self.members.all.iter().filter(is_meant).collect()
     }
 }
 

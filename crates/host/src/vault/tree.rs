@@ -18,7 +18,7 @@ pub(super) enum Node<'s> {
 /// A scalar: what it says, and where it stands.
 #[derive(Debug)]
 pub(super) struct Text<'s> {
-    pub(super) text: Cow<'s, str>,
+    pub(super) says: Cow<'s, str>,
     /// Byte offsets of the whole token, quotes included.
     pub(super) span: Span,
     /// Whether it stands without quotes, so that it may be a number, a date or null.
@@ -69,13 +69,13 @@ impl<'s> Node<'s> {
     /// The node of a key, if it is a mapping that has it.
     pub(super) fn entry(&self, key: &str) -> Option<&Node<'s>> {
         let Self::Map(entries) = self else { return None };
-        entries.iter().find(|(own, _)| own.text == key).map(|(_, node)| node)
+        entries.iter().find(|(own, _)| own.says == key).map(|(_, node)| node)
     }
 
     /// What it says, if it is a scalar.
     pub(super) fn text(&self) -> Option<&str> {
         let Self::Text(text) = self else { return None };
-        Some(&text.text)
+        Some(&text.says)
     }
 }
 
@@ -130,11 +130,11 @@ impl<'s> Reader<'s> {
             return self.fail(token.span, "a secret's file has no anchors and no tags");
         }
         let is_plain = token.style == Style::YamlPlain;
-        let text = Text { text: token.text, span: token.span, is_plain };
+        let text = Text { says: token.text, span: token.span, is_plain };
         match self.open.last_mut() {
             Some((Node::Map(entries), key @ None)) => {
                 // The key of a merge says that other keys are here too.
-                if entries.iter().any(|(own, _)| own.text == text.text) || text.text == "<<" {
+                if entries.iter().any(|(own, _)| own.says == text.says) || text.says == "<<" {
                     let message = "this key stands here twice, or merges others";
                     self.error = Some(TreeError::new(text.span, message));
                 } else {
@@ -174,7 +174,7 @@ mod tests {
         let x = tree.entry("a").and_then(|a| a.entry("x")).expect("x");
         assert_eq!((x.text(), x.span().map(|span| &text[span])), (Some("y"), Some("'y'")));
         let Node::Map(entries) = &tree else { panic!("a mapping") };
-        assert_eq!(entries.iter().map(|(key, _)| &*key.text).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(entries.iter().map(|(key, _)| &*key.says).collect::<Vec<_>>(), ["b", "a"]);
         assert!(matches!(tree.entry("b"), Some(Node::Text(Text { is_plain: true, .. }))));
     }
 

@@ -215,7 +215,7 @@ impl Check<'_> {
         self.recipients(&card);
         let is_back = self.went_back(&card, seen);
         let mark = memory::mark(&card.summary);
-        (self.values(card) && !is_back).then_some(mark)
+        (self.values(&card) && !is_back).then_some(mark)
     }
 
     fn is_unfinished(&mut self, card: &Card) -> bool {
@@ -334,7 +334,7 @@ impl Check<'_> {
     }
 
     /// Checks the MAC, the seal and each value; says whether all of them fit.
-    fn values(&mut self, card: Card) -> bool {
+    fn values(&mut self, card: &Card) -> bool {
         let opened = match self.vault.open_card(card.clone()) {
             Ok(opened) => opened,
             Err(VaultError::Unreadable { readers, .. }) => {
@@ -410,17 +410,17 @@ fn changed(head: &Card, opened: &Opened) -> Vec<String> {
 fn flat(text: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for (key, node) in tree::read(text).unwrap_or_default() {
-        if matches!(&*key.text, "seal" | "sops") {
+        if matches!(&*key.says, "seal" | "sops") {
             continue;
         }
         match node {
             Node::Map(entries) => {
                 for (own, node) in entries {
-                    found.insert(format!("{}.{}", key.text, own.text), format!("{:?}", Shape(&node)));
+                    found.insert(format!("{}.{}", key.says, own.says), format!("{:?}", Shape(&node)));
                 }
             }
             node => {
-                found.insert(key.text.into_owned(), format!("{:?}", Shape(&node)));
+                found.insert(key.says.into_owned(), format!("{:?}", Shape(&node)));
             }
         }
     }
@@ -433,10 +433,10 @@ struct Shape<'n>(&'n Node<'n>);
 impl std::fmt::Debug for Shape<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
-            Node::Text(text) => write!(f, "{}{:?}", text.is_plain, text.text),
+            Node::Text(text) => write!(f, "{}{:?}", text.is_plain, text.says),
             Node::List(nodes) => f.debug_list().entries(nodes.iter().map(Shape)).finish(),
             Node::Map(entries) => {
-                f.debug_map().entries(entries.iter().map(|(key, node)| (&key.text, Shape(node)))).finish()
+                f.debug_map().entries(entries.iter().map(|(key, node)| (&key.says, Shape(node)))).finish()
             }
         }
     }

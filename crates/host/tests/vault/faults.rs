@@ -1,9 +1,6 @@
 //! What a vault holds when its writer is killed at any call, and when many write at once.
 //!
 //! `REDEEM_FAULTS=full` tries every system call; without it a sample is tried.
-#![cfg(all(target_os = "linux", feature = "crypto"))]
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests, which say what they skip")]
-#![expect(clippy::disallowed_methods, reason = "tests put files in place")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,10 +11,7 @@ use std::time::Duration;
 
 use redeem_host::vault::{Draft, FindingKind, Visibility};
 
-#[path = "vault/support.rs"]
-mod support;
-
-use support::{Person, Place, bundle, found, held, kinds, value};
+use crate::support::{Person, Place, bundle, found, held, kinds, value};
 
 /// The example that changes a vault; `cargo test` builds it beside the tests.
 fn writer() -> PathBuf {

@@ -1,6 +1,4 @@
 //! What a vault does for people: secrets made, read, changed, found without a key, kept from others.
-#![cfg(feature = "crypto")]
-#![expect(clippy::disallowed_methods, reason = "tests put files in place")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -8,10 +6,7 @@ use std::time::Duration;
 use redeem_host::vault::{Content, Draft, Expiry, Role, Update, Vault, Visibility};
 use redeem_host::{Code, Secret};
 
-#[path = "vault/support.rs"]
-mod support;
-
-use support::{Person, Place, bundle, held, kinds, set, told, value};
+use crate::support::{Person, Place, bundle, held, kinds, set, told, value};
 
 #[test]
 fn a_secret_is_made_read_changed_and_removed() {
@@ -230,7 +225,7 @@ fn members_come_and_go() {
         |text: &str| text.lines().filter(|line| line.contains("ENC[")).map(str::to_owned).collect::<Vec<_>>();
     let after = place.text("a");
     assert!(encs(&before).iter().all(|line| !after.contains(line)));
-    assert!(kinds(&place.of_ada()).is_empty(), "{:?}", support::found(&place.of_ada()));
+    assert!(kinds(&place.of_ada()).is_empty(), "{:?}", crate::support::found(&place.of_ada()));
     // The old copy stays readable, as the report's reader is told.
     place.put("a", before);
     assert_eq!(held(&place.of(&place.bob), "a"), ["a"]);
@@ -249,7 +244,7 @@ fn a_rekey_gives_every_secret_the_recipients_of_the_list() {
     // A line slipped in wins nothing by a change of the secret.
     place.of_ada().set("a", set(Content::Value(Secret::from("b")))).expect("changed");
     assert!(place.of(&eve).get("a").is_err());
-    let found = support::found(&place.of_ada());
+    let found = crate::support::found(&place.of_ada());
     assert!(found[0].diagnostic.message.contains("not encrypted to eve"), "{found:?}");
     let report = place.of_ada().rekey(Some(&["a"])).expect("a new key");
     assert_eq!(report.changed[0].added, ["eve"]);

@@ -1,6 +1,4 @@
 //! What is done to a vault's files by others: each change is found, by any read of the secret and by a verification.
-#![cfg(feature = "crypto")]
-#![expect(clippy::disallowed_methods, reason = "tests put files in place")]
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,10 +9,7 @@ use redeem_host::sops::{Change, File, Path, Plain, Store};
 use redeem_host::vault::{Content, Draft, Expiry, FindingKind, Summary, Update, Vault, Visibility};
 use redeem_host::{Code, Secret};
 
-#[path = "vault/support.rs"]
-mod support;
-
-use support::{Person, Place, bundle, found, held, kinds, set, told, value};
+use crate::support::{Person, Place, bundle, found, held, kinds, set, told, value};
 
 /// Opens a file as sops would, which knows no seal.
 fn opened(place: &Place, name: &str) -> (File, DataKey) {
@@ -389,7 +384,7 @@ fn case_33_a_recipient_taken_out_by_hand_still_knows_the_key() {
     let mut vault = place.of_ada();
     let report = vault.revoke("bob").expect("taken out");
     assert!(report.changed[0].has_new_key);
-    assert!(kinds(&vault).is_empty(), "{:?}", support::found(&vault));
+    assert!(kinds(&vault).is_empty(), "{:?}", crate::support::found(&vault));
     vault.set("creds", Update { description: Some("x".into()), ..Update::default() }).expect("changed");
     fs::remove_dir_all(place.base().join(".git")).expect("removed");
 }
