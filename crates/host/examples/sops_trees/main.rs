@@ -1,198 +1,197 @@
-//! Writes generated SOPS files for others to open, and opens what others wrote: one half of `tests/interop/sops`.
-//!
-//! `write` makes encrypted files with `.plain` beside each, what `sops --decrypt` must print. `plain` makes files for
-//! `sops` to encrypt, with its options in `.options`. `read` opens files and compares with `.plain`. `edit` changes
-//! files in place, and their `.plain`.
+//! Reads, writes and changes SOPS files in thousands; `sops` itself judges the files and makes others for it.
+#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a program for tests")]
 
-use std::error::Error;
 use std::fs;
-use std::io::{self, Write};
-use std::path::Path as FilePath;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use redeem_host::identity::{Identities, Recipient};
-use redeem_host::sops::{self, Change, File, Item, Path, Plain, SopsError, Store, Tree, Type, Value};
+use redeem_host::sops::{File, Rule, Selection, SopsError, Store, Tree, create};
 
-mod generator;
+use crate::chance::Chance;
+use crate::expected::Expected;
 
-use generator::{Case, Random};
+mod chance;
+mod change;
+mod expected;
+mod grow;
+
+const USAGE: &str = "\
+sops_trees show FILE                      its values as they stand there
+sops_trees read KEYS FOLDER               every file opens, its MAC fits, and it holds what is expected
+sops_trees write SEED COUNT KEYS FOLDER   new files, with FILE.expected.json beside each
+sops_trees change SEED KEYS FROM TO       every file of FROM, edited or with new keys, and what is expected";
+
+/// The identities that open the files, and recipients of which the first three are theirs.
+struct Keys {
+    identities: Identities,
+    recipients: Vec<Recipient>,
+}
+
+impl Keys {
+    fn read(folder: &str) -> Self {
+        let text = |name| fs::read_to_string(Path::new(folder).join(name)).unwrap();
+        let recipients = text("recipients.txt");
+        Self {
+            identities: Identities::from_text("identities.txt", &text("identities.txt")).unwrap(),
+            recipients: recipients.lines().map(|line| Recipient::parse(line).unwrap()).collect(),
+        }
+    }
+
+    /// One to three of them in any order, at least one of which can open the file.
+    fn some(&self, chance: &mut Chance) -> Vec<Recipient> {
+        let mut some = vec![self.recipients[chance.below(3)].clone()];
+        while chance.below(2) == 0 && some.len() < 3 {
+            let next = chance.pick(&self.recipients);
+            if !some.contains(next) {
+                some.insert(chance.below(2), next.clone());
+            }
+        }
+        some
+    }
+}
+
+/// Whether a file was as it should be; nothing for one that is not asked about.
+type Outcome = Result<Option<&'static str>, String>;
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments.as_slice() {
-        ["write", folder, seed, count, recipients @ ..] => write(folder, seed, count, recipients),
-        ["plain", folder, seed, count] => plain(folder, seed, count),
-        ["read", folder] => each(folder, read),
-        ["compare", folder] => each(folder, compare),
-        ["edit", folder] => each(folder, edit),
-        _ => Err("usage: sops_trees write FOLDER SEED COUNT RECIPIENT… | plain FOLDER SEED COUNT | read FOLDER | compare FOLDER | edit FOLDER".into()),
-    };
-    match done {
-        Ok(said) => {
-            let _ = writeln!(io::stdout(), "{said}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-type Done = Result<String, Box<dyn Error>>;
-
-/// A case that can be written: `sops` itself cannot open some.
-fn cases(seed: &str, count: &str, most_recipients: usize) -> Result<Vec<Case>, Box<dyn Error>> {
-    let (seed, count): (u64, u64) = (seed.parse()?, count.parse()?);
-    Ok((0..count).map(|index| Case::new(seed * 1_000_003 + index, most_recipients)).collect())
-}
-
-fn write(folder: &str, seed: &str, count: &str, recipients: &[&str]) -> Done {
-    let recipients = recipients.iter().map(|text| Recipient::parse(text)).collect::<Result<Vec<_>, _>>()?;
-    let (mut written, mut refused) = (0, 0);
-    for (index, case) in cases(seed, count, recipients.len())?.into_iter().enumerate() {
-        let to = &recipients[..case.recipients];
-        match sops::create(case.store, &case.tree, &case.selection, to, Timestamp::now()) {
-            Ok(text) => {
-                let file = FilePath::new(folder).join(format!("{index}.{}", case.ending()));
-                fs::write(&file, text)?;
-                fs::write(beside(&file, "plain"), sops::emit_plain(case.store, &case.tree)?)?;
-                written += 1;
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let outcomes: Vec<(String, Outcome)> = match words[..] {
+        ["show", file] => {
+            let file = open(Path::new(file)).unwrap();
+            for leaf in file.leaves() {
+                println!("{}:{} {:?}", leaf.document, leaf.path, leaf.stored);
             }
-            Err(SopsError::Unwritable { .. } | SopsError::Proof { .. }) => refused += 1,
-            Err(error) => return Err(format!("case {index}: {error}").into()),
+            return ExitCode::SUCCESS;
         }
-    }
-    Ok(format!("{written} files written, {refused} trees refused because the store cannot hold them"))
-}
-
-fn plain(folder: &str, seed: &str, count: &str) -> Done {
-    let mut written = 0;
-    for (index, case) in cases(seed, count, 1)?.into_iter().enumerate() {
-        let Ok(text) = sops::emit_plain(case.store, &case.tree) else { continue };
-        let file = FilePath::new(folder).join(format!("{index}.{}", case.ending()));
-        fs::write(&file, text)?;
-        let rule = case.selection.rule();
-        let mac = if case.selection.mac_only_encrypted() { "\nmac_only_encrypted" } else { "" };
-        fs::write(beside(&file, "options"), format!("{}\n{}{mac}\n", rule.field(), rule.pattern()))?;
-        written += 1;
-    }
-    Ok(format!("{written} plain files written"))
-}
-
-/// Calls `work` with every SOPS file of a folder that has a `.plain` beside it.
-fn each(folder: &str, work: fn(&FilePath, &Identities) -> Done) -> Done {
-    let identities = Identities::of_environment();
-    let mut count = 0;
-    let mut wrong = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if !["yaml", "json", "env", "ini", "bin"].contains(&ending) {
-            continue;
+        ["read", keys, folder] => {
+            let keys = Keys::read(keys);
+            each(folder, |file| read(&keys, file).map(|()| Some("read")))
         }
-        count += 1;
-        match work(&path, &identities) {
-            Ok(said) if said.is_empty() => {}
-            Ok(said) => wrong.push(format!("{}: {said}", path.display())),
-            Err(error) => wrong.push(format!("{}: {error}", path.display())),
+        ["write", seed, count, keys, folder] => {
+            let (seed, count): (u64, u64) = (seed.parse().unwrap(), count.parse().unwrap());
+            let keys = Keys::read(keys);
+            (0..count)
+                .into_par_iter()
+                .map(|number| {
+                    let file = Path::new(folder).join(format!("{number:05}{}", ending(number)));
+                    (file.display().to_string(), write(seed, number, &keys, &file))
+                })
+                .collect()
         }
-    }
-    if wrong.is_empty() { Ok(format!("{count} files")) } else { Err(wrong.join("\n").into()) }
-}
-
-fn opened(path: &FilePath) -> Result<File, Box<dyn Error>> {
-    let name = path.display().to_string();
-    Ok(File::parse(&name, fs::read_to_string(path)?, Store::of_file_name(&name))?)
-}
-
-fn read(path: &FilePath, identities: &Identities) -> Done {
-    let file = opened(path)?;
-    let key = file.data_key(identities)?;
-    file.verify(&key)?;
-    let printed = sops::emit_plain(file.store(), &file.tree(&key)?)?;
-    same(file.store(), &printed, &fs::read(beside(path, "plain"))?)
-}
-
-/// Compares what `sops --decrypt` printed, in `.printed`, with what it must.
-fn compare(path: &FilePath, _: &Identities) -> Done {
-    let store = Store::of_file_name(&path.display().to_string());
-    same(store, &fs::read(beside(path, "printed"))?, &fs::read(beside(path, "plain"))?)
-}
-
-/// The same bytes; or the same tree but for what `sops` forgets: that a comment stood behind a value.
-fn same(store: Store, one: &[u8], other: &[u8]) -> Done {
-    if one == other {
-        return Ok(String::new());
-    }
-    if store != Store::Yaml {
-        return Ok("other bytes".to_owned());
-    }
-    let tree = |text: &[u8]| -> Result<Tree, Box<dyn Error>> {
-        let mut tree = Tree::parse_plain("tree", std::str::from_utf8(text)?, store)?;
-        tree.documents.iter_mut().for_each(|items| on_own_lines(items));
-        Ok(tree)
+        ["change", seed, keys, from, to] => {
+            let (seed, keys): (u64, _) = (seed.parse().unwrap(), Keys::read(keys));
+            each(from, |file| {
+                change::change(seed, &keys, file, &Path::new(to).join(file.file_name().unwrap()))
+            })
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
     };
-    Ok(if tree(one)? == tree(other)? { String::new() } else { "another tree".to_owned() })
+    report(&outcomes)
 }
 
-fn on_own_lines(items: &mut [Item]) {
-    for item in items {
-        match item {
-            Item::Comment { is_inline, .. } => *is_inline = false,
-            Item::Entry { value: Value::Map(items) | Value::List(items), .. }
-            | Item::Element(Value::Map(items) | Value::List(items)) => on_own_lines(items),
-            _ => {}
-        }
-    }
-}
-
-/// Sets some values, adds one, takes one away, and writes what `sops --decrypt` must print now.
-fn edit(path: &FilePath, identities: &Identities) -> Done {
-    let file = opened(path)?;
-    let key = file.data_key(identities)?;
-    let mut random = Random(u64::try_from(fs::metadata(path)?.len())?);
-    let mut tree = file.tree(&key)?;
-    let mut changes = Vec::new();
-    let documents = tree.documents.len();
-    if file.store() == Store::Binary {
-        let new = Plain::new(Type::Str, *b"another\xFFtext");
-        if let Some(Item::Entry { value, .. }) = tree.documents[0].first_mut() {
-            *value = Value::Leaf(new.clone());
-        }
-        changes.push(Change::Set(Path::key("data"), new));
-    } else {
-        for item in &mut tree.documents[0] {
-            if let Item::Entry { key, value: value @ Value::Leaf(_) } = item
-                && random.one_in(2)
-            {
-                let new = Plain::str(format!("changed {}", random.next()));
-                changes.push(Change::Set(Path::key(key.clone()), new.clone()));
-                *value = Value::Leaf(new);
+/// Prints how many files came to which end, and what went wrong with the others.
+fn report(outcomes: &[(String, Outcome)]) -> ExitCode {
+    let mut ends: Vec<(&str, usize)> = Vec::new();
+    let mut bad = 0;
+    for (file, outcome) in outcomes {
+        match outcome {
+            Ok(end) => {
+                let end = end.unwrap_or("left alone");
+                match ends.iter_mut().find(|(name, _)| *name == end) {
+                    Some((_, count)) => *count += 1,
+                    None => ends.push((end, 1)),
+                }
+            }
+            Err(error) => {
+                eprintln!("{file}: {error}");
+                bad += 1;
             }
         }
-        let new = Plain::str("added");
-        changes.push(Change::Set(Path::key("ADDED_KEY"), new.clone()));
-        let last = tree.documents[0].iter().rposition(|item| matches!(item, Item::Entry { .. }));
-        let entry = Item::Entry { key: "ADDED_KEY".to_owned(), value: Value::Leaf(new) };
-        tree.documents[0].insert(last.map_or(0, |last| last + 1), entry);
     }
-    let text = file.edit(&key, &changes, Timestamp::now())?;
-    fs::write(path, text)?;
-    if documents == 1 {
-        fs::write(beside(path, "plain"), sops::emit_plain(file.store(), &tree)?)?;
-        return Ok(String::new());
-    }
-    // A key of a later document may be one of the first's.
-    fs::write(beside(path, "plain"), sops::emit_plain(file.store(), &opened(path)?.tree(&key)?)?)?;
-    Ok(String::new())
+    ends.sort_unstable();
+    let ends: Vec<_> = ends.iter().map(|(end, count)| format!("{count} {end}")).collect();
+    println!("{}, {bad} failed", ends.join(", "));
+    if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn beside(path: &FilePath, ending: &str) -> std::path::PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    name.into()
+fn each(folder: &str, ask: impl Fn(&Path) -> Outcome + Sync) -> Vec<(String, Outcome)> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = files.filter(|file| expected::path_of(file).exists()).collect();
+    files.sort();
+    files.par_iter().map(|file| (file.display().to_string(), ask(file))).collect()
+}
+
+fn open(file: &Path) -> Result<File, String> {
+    let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let name = file.file_name().unwrap().to_string_lossy();
+    File::parse(&name, text, Store::of_file_name(&name)).map_err(|error| error.to_string())
+}
+
+fn read(keys: &Keys, file: &Path) -> Result<(), String> {
+    let (expected, parsed) = (Expected::read(file), open(file)?);
+    let key = parsed.data_key(&keys.identities).map_err(|error| error.to_string())?;
+    parsed.verify(&key).map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    for leaf in parsed.leaves() {
+        found.push(expected::Leaf::open(&parsed, &key, leaf).map_err(|error| error.to_string())?);
+    }
+    expected.compare_values(&found)?;
+    let tree = parsed.tree(&key).map_err(|error| error.to_string())?;
+    expected.compare(&expected::leaves_of(&tree))?;
+    expected.compare_metadata(&parsed)
+}
+
+/// Every store that is written; YAML has the most ways to say something.
+fn ending(number: u64) -> &'static str {
+    [".yaml", ".yaml", ".yaml", ".json", ".json", ".env", ".bin"][usize::try_from(number % 7).unwrap()]
+}
+
+fn write(seed: u64, number: u64, keys: &Keys, file: &Path) -> Outcome {
+    let mut chance = Chance::new(seed, number);
+    let store = Store::of_file_name(&file.to_string_lossy());
+    let rule = rules()[usize::try_from(number / 7 % 7).unwrap()].clone();
+    let selection =
+        Selection::new("new", rule.clone()).unwrap().with_mac_only_encrypted(chance.below(3) == 0);
+    let tree = grow::tree(&mut chance, store, &selection);
+    let recipients = keys.some(&mut chance);
+    let text = match create(store, &tree, &selection, &recipients, Timestamp::now()) {
+        Ok(text) => text,
+        // What `sops` could not open is not written.
+        Err(SopsError::Unwritable { message, .. }) => return Ok(Some(message)),
+        Err(error) => return Err(error.to_string()),
+    };
+    fs::write(file, text).map_err(|error| error.to_string())?;
+    expected_of(&tree, &rule, selection.mac_only_encrypted(), &recipients).write(file);
+    Ok(Some("written"))
+}
+
+fn expected_of(tree: &Tree, rule: &Rule, mac_only_encrypted: bool, recipients: &[Recipient]) -> Expected {
+    Expected {
+        selector: (rule.field().to_owned(), rule.pattern().to_owned()),
+        mac_only_encrypted,
+        recipients: recipients.iter().map(ToString::to_string).collect(),
+        comments: "in order".to_owned(),
+        emits: true,
+        leaves: expected::leaves_of(tree),
+    }
+}
+
+/// The six selectors, and the default.
+fn rules() -> [Rule; 7] {
+    [
+        Rule::default(),
+        Rule::UnencryptedSuffix("_clear".into()),
+        Rule::EncryptedSuffix("_secret".into()),
+        Rule::UnencryptedRegex("^(note|pub)".into()),
+        Rule::EncryptedRegex("^(data|password|список)$|_secret$".into()),
+        Rule::UnencryptedCommentRegex("sops:clear".into()),
+        Rule::EncryptedCommentRegex(r"sops:\s*enc".into()),
+    ]
 }
