@@ -20,6 +20,7 @@ mod edit;
 mod error;
 mod file;
 mod flat;
+mod ini;
 mod json;
 mod mac;
 mod metadata;

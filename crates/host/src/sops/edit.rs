@@ -16,6 +16,8 @@ pub(super) mod brackets;
 pub(super) mod keys;
 pub(super) mod layout;
 mod lines;
+#[cfg(test)]
+mod tests;
 
 /// One change to a file.
 #[derive(Clone, Debug)]
@@ -176,9 +178,9 @@ impl File {
                 if matches!(plain.r#type, Type::Bytes | Type::Comment) {
                     return Err(self.refused(path, "no value is of this type"));
                 }
-                self.set(cipher, path, Some(plain), spot, batch)
+                self.set(cipher, path, Some(plain), &spot, batch)
             }
-            Change::Null(path) => self.set(cipher, path, None, spot, batch),
+            Change::Null(path) => self.set(cipher, path, None, &spot, batch),
         }
     }
 
@@ -187,7 +189,7 @@ impl File {
         cipher: &Cipher,
         path: &Path,
         plain: Option<&Plain>,
-        spot: Spot<'_>,
+        spot: &Spot<'_>,
         batch: &mut Batch,
     ) -> Result<(), SopsError> {
         if let Some(plain) = plain {
@@ -216,12 +218,11 @@ impl File {
                     }
                     Some(plain) => self.spelled(plain, &leaf.span),
                 };
-                let text = self.apart(path, &leaf.span, text)?;
-                batch.splices.push(Splice { span: leaf.span.clone(), text });
+                batch.splices.push(self.replacement(path, entry, text)?);
                 batch.expected.push((path.clone(), leaf.is_selected, plain.cloned()));
             }
             Spot::Missing { container, known, scope } => {
-                let (is_selected, entry) = self.new_entry(cipher, path, plain, known, scope)?;
+                let (is_selected, entry) = self.new_entry(cipher, path, plain, *known, *scope)?;
                 batch.splices.push(self.insertion(path, container, &entry)?);
                 batch.expected.push((path.clone(), is_selected, plain.cloned()));
             }
@@ -352,6 +353,8 @@ struct Batch {
     paths: HashSet<Path>,
     /// Prefixes of new paths, which a second new path must not add again.
     added: HashSet<Path>,
+    /// The container that new entries go into.
+    adds_to: Option<Path>,
     is_full: bool,
 }
 
@@ -371,6 +374,11 @@ impl Batch {
                 container.container().is_some_and(|one| one.is_list || one.entries().next().is_none());
             let added = Path(path.0[..=known].to_vec());
             let container = Path(path.0[..known].to_vec());
+            // Two containers may end at the same place, and then it would matter which one is added to first.
+            if self.adds_to.as_ref().is_some_and(|other| *other != container) {
+                return false;
+            }
+            self.adds_to = Some(container.clone());
             if self.added.contains(&added) || (needs_place && !self.paths.is_empty()) {
                 return false;
             }

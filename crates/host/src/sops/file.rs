@@ -10,7 +10,9 @@ use super::mac::{Mac, are_equal};
 use super::metadata::Metadata;
 use super::node::{Comment, Container, Item, Kind, Node, Trouble};
 use super::select::Scope;
-use super::{LARGEST_FILE, Path, Plain, Selection, SopsError, Step, Store, Type, dotenv, flat, json, yaml};
+use super::{
+    LARGEST_FILE, Path, Plain, Selection, SopsError, Step, Store, Type, dotenv, flat, ini, json, yaml,
+};
 use crate::identity::{DataKey, Identities, UnwrapError};
 
 /// A value as it stands in the file.
@@ -289,12 +291,11 @@ impl Walk<'_> {
                 None => Step::Index(index),
             });
             index += 1;
-            match &entry.value.kind {
-                Kind::Container(container) => self.container(container, path, inner)?,
-                _ => {
-                    let is_selected = inner.is_encrypted(self.selection);
-                    (self.visit)(Visit::Leaf { document, path, node: &entry.value, is_selected })?;
-                }
+            if let Kind::Container(container) = &entry.value.kind {
+                self.container(container, path, inner)?;
+            } else {
+                let is_selected = inner.is_encrypted(self.selection);
+                (self.visit)(Visit::Leaf { document, path, node: &entry.value, is_selected })?;
             }
             path.pop();
         }
@@ -324,7 +325,7 @@ pub(super) fn read(shown: &str, text: &str, store: Store) -> Result<Vec<Node>, S
         Store::Yaml => yaml::read(text),
         Store::Json | Store::Binary => json::read(text),
         Store::Dotenv => dotenv::read(text),
-        Store::Ini => Err(Trouble { at: 0, message: "not supported yet".into() }),
+        Store::Ini => ini::read(text),
     };
     read.map_err(|Trouble { at, message }| SopsError::Syntax {
         shown: shown.to_owned(),

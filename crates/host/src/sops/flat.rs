@@ -37,7 +37,14 @@ pub(super) fn unflatten(container: &Container, prefix: &str) -> Result<Container
                 branch.keys.entry(name.to_owned()).or_default()
             };
         }
-        branch.value = Some(entry.value.clone());
+        let mut value = entry.value.clone();
+        if let Kind::Leaf(plain) = &mut value.kind
+            && let Some(text) = plain.text().filter(|text| text.contains("\\n"))
+        {
+            // INI has no escapes of its own; in dotenv they have been read by now.
+            *plain = Plain::str(text.replace("\\n", "\n"));
+        }
+        branch.value = Some(value);
     }
     let keys = std::mem::take(&mut root.keys);
     if root.value.is_some() || !root.indices.is_empty() {

@@ -17,7 +17,7 @@ pub(super) fn float_general(number: f64, sign: char) -> String {
     let scientific = format!("{number:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     match exponent.parse::<i32>() {
-        Ok(exponent) if exponent < -4 || exponent >= 6 => {
+        Ok(exponent) if !(-4..6).contains(&exponent) => {
             let (minus, digits) = if exponent < 0 { ('-', -exponent) } else { ('+', exponent) };
             format!("{mantissa}{sign}{minus}{digits:02}")
         }

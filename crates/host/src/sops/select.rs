@@ -192,7 +192,7 @@ impl Scope {
 mod tests {
     use super::*;
 
-    fn check(rule: Rule, path: &[&str], expected: bool) {
+    fn check(rule: &Rule, path: &[&str], expected: bool) {
         let selection = Selection::new("x", rule.clone()).expect("a valid rule");
         let mut scope = Scope::default();
         for key in path {
@@ -209,27 +209,27 @@ mod tests {
 
     #[test]
     fn a_rule_holds_for_any_key_on_the_path() {
-        check(Rule::default(), &["a", "b"], true);
-        check(Rule::default(), &["a_unencrypted", "b"], false);
-        check(Rule::EncryptedSuffix("_s".into()), &["a_s", "b"], true);
-        check(Rule::EncryptedSuffix("_s".into()), &["a", "b"], false);
-        check(Rule::EncryptedRegex("^(data|value)$".into()), &["data", "b"], true);
-        check(Rule::EncryptedRegex("^(data|value)$".into()), &["datax", "b"], false);
-        check(Rule::UnencryptedRegex("^x".into()), &["a", "xb"], false);
+        check(&Rule::default(), &["a", "b"], true);
+        check(&Rule::default(), &["a_unencrypted", "b"], false);
+        check(&Rule::EncryptedSuffix("_s".into()), &["a_s", "b"], true);
+        check(&Rule::EncryptedSuffix("_s".into()), &["a", "b"], false);
+        check(&Rule::EncryptedRegex("^(data|value)$".into()), &["data", "b"], true);
+        check(&Rule::EncryptedRegex("^(data|value)$".into()), &["datax", "b"], false);
+        check(&Rule::UnencryptedRegex("^x".into()), &["a", "xb"], false);
     }
 
     #[test]
     fn a_comment_holds_for_the_entry_behind_it_and_all_in_it() {
         let rule = Rule::EncryptedCommentRegex("sops:enc".into());
-        check(rule.clone(), &["#sops:enc", "a", "b"], true);
-        check(rule.clone(), &["a", "b"], false);
+        check(&rule, &["#sops:enc", "a", "b"], true);
+        check(&rule, &["a", "b"], false);
         let selection = Selection::new("x", rule).expect("valid");
         let mut scope = Scope::default();
         assert!(!scope.comment(&selection, "sops:enc"), "the comment that says so stays clear");
         assert!(scope.comment(&selection, "another"), "the one behind it is encrypted");
         assert!(scope.entry(&selection, Some("a")).is_encrypted(&selection));
         assert!(!scope.entry(&selection, Some("b")).is_encrypted(&selection));
-        check(Rule::UnencryptedCommentRegex("clear".into()), &["#clear", "a", "b"], false);
+        check(&Rule::UnencryptedCommentRegex("clear".into()), &["#clear", "a", "b"], false);
     }
 
     #[test]

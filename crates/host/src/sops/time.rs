@@ -49,7 +49,7 @@ fn read_date(text: &str, is_strict: bool) -> Option<String> {
     let (month, rest) = two_digits(text[4..].strip_prefix('-')?, is_strict)?;
     let (day, rest) = two_digits(rest.strip_prefix('-')?, is_strict)?;
     let number: u32 = year.parse().ok()?;
-    let is_leap = (number % 4 == 0 && number % 100 != 0) || number % 400 == 0;
+    let is_leap = (number.is_multiple_of(4) && !number.is_multiple_of(100)) || number.is_multiple_of(400);
     let days = match month {
         2 if is_leap => 29,
         2 => 28,

@@ -31,15 +31,15 @@ pub(in crate::sops) fn insertion(file: &File, container: &Node, entry: &Item) ->
 }
 
 /// Adds a stanza to a list of them, laid out as `sops` does in the column of the others.
-pub(in crate::sops) fn stanza(file: &File, list: &Node, stanza: &Value) -> Splice {
+pub(in crate::sops) fn stanza(file: &File, stanzas: &Node, new: &Value) -> Splice {
     let text = &file.text;
     let line_break = line_break(text);
-    let Some(last) = list.container().and_then(|list| list.entries().last()) else {
-        return Splice { span: list.span.end..list.span.end, text: String::new() };
+    let Some(last) = stanzas.container().and_then(|list| list.entries().last()) else {
+        return Splice { span: stanzas.span.end..stanzas.span.end, text: String::new() };
     };
     let column = last.start - line_start(text, last.start);
     let entry = |key: &str, value| vec![Item::Entry { key: key.to_owned(), value }];
-    let age = entry("age", Value::List(vec![Item::Element(stanza.clone())]));
+    let age = entry("age", Value::List(vec![Item::Element(new.clone())]));
     let block = yaml::emit(&Tree { documents: vec![entry("sops", Value::Map(age))] });
     // Two keys stand above the list, which `sops` indents by eight.
     let lines = block.lines().skip(2).map(|line| line.get(8..).unwrap_or_default());

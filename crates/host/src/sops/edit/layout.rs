@@ -43,20 +43,22 @@ impl File {
         false
     }
 
-    /// Puts a blank before a value that takes the place of nothing behind a colon or a dash.
-    pub(super) fn apart(
-        &self,
-        path: &Path,
-        span: &std::ops::Range<usize>,
-        text: String,
-    ) -> Result<String, SopsError> {
+    /// The text that takes the place of an entry's value. Where nothing is written it goes behind the colon or dash.
+    pub(super) fn replacement(&self, path: &Path, entry: &Entry, text: String) -> Result<Splice, SopsError> {
+        let span = entry.value.span.clone();
         if self.store != Store::Yaml || !span.is_empty() {
-            return Ok(text);
+            return Ok(Splice { span, text });
         }
-        match self.text.as_bytes().get(span.start.wrapping_sub(1)) {
-            Some(b':' | b'-') => Ok(format!(" {text}")),
-            _ => Err(self.refused(path, "nothing is written there: write `null` first")),
-        }
+        let sign = match &entry.key {
+            None => Some(entry.start).filter(|&at| self.text[at..].starts_with('-')),
+            Some((_, key)) => {
+                let blanks =
+                    self.text[key.end..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                Some(key.end + blanks).filter(|&at| self.text[at..].starts_with(':'))
+            }
+        };
+        let at = sign.ok_or_else(|| self.refused(path, "nothing is written there: write `null` first"))? + 1;
+        Ok(Splice { span: at..at, text: format!(" {text}") })
     }
 
     /// The text that adds an entry to a container.

@@ -27,7 +27,7 @@ struct Reader<'t> {
     depth: usize,
 }
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     fn trouble(&self, message: &'static str) -> Trouble {
         Trouble { at: self.at, message: message.into() }
     }

@@ -179,6 +179,7 @@ pub(in crate::sops) fn yaml_float(canonical: &str) -> String {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "they are the state of the emitter that this follows")]
 struct Emitter {
     /// Whether quotes take the place of blocks.
     is_careful: bool,

@@ -174,15 +174,19 @@ impl<'t> Builder<'t> {
         if found.is_inline && !found.is_behind_marker {
             return self.inline_comment(item);
         }
-        while self.closing > 0
-            && self
-                .levels
-                .last()
-                .is_some_and(|level| level.column.is_some_and(|column| column > found.column))
-        {
+        while self.closing > 0 && self.ends_before(found.column) {
             self.close(None);
         }
         self.place(item);
+    }
+
+    /// Whether a comment in this column is behind the innermost collection, which has ended.
+    fn ends_before(&self, comment: usize) -> bool {
+        let mut levels = self.levels.iter().rev();
+        let Some(column) = levels.next().and_then(|level| level.column) else { return false };
+        // A list may have the column of its key, and then the comment stands before the next key.
+        column > comment
+            || (column == comment && levels.next().is_some_and(|parent| parent.column == Some(column)))
     }
 
     fn place(&mut self, comment: Comment) {
@@ -248,6 +252,10 @@ impl<'t> Builder<'t> {
         if self.levels.last().is_some_and(|level| !level.container.is_list && level.key.is_none()) {
             return self.fail(at, "a key that is a map or a list");
         }
+        // A list in the column of its key is told to begin behind its dash; every other one at it.
+        let is_value = self.levels.last().is_some_and(|level| !level.container.is_list);
+        let before = self.text[..at].trim_end_matches([' ', '\t']);
+        let at = if is_list && !is_flow && is_value && before.ends_with('-') { before.len() - 1 } else { at };
         let column = (!is_flow && is_list).then(|| self.column(at));
         self.levels.push(Level {
             container: Container { is_list, is_flow, items: std::mem::take(&mut self.held) },
