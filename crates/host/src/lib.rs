@@ -10,11 +10,15 @@ pub mod backend;
 pub mod config;
 pub mod diff;
 mod disk;
+#[cfg(feature = "crypto")]
+pub mod export;
 mod fakes;
 #[cfg(feature = "crypto")]
 pub mod generate;
 #[cfg(feature = "crypto")]
 pub mod identity;
+#[cfg(feature = "crypto")]
+pub mod import;
 mod init;
 pub mod inputs;
 mod memory;

@@ -74,7 +74,12 @@ impl Backend for Dotenv {
 
 /// Reads all pairs; the last of several with one key counts, as it does for a shell.
 fn parse(text: &str) -> BTreeMap<String, Secret> {
-    let mut held = BTreeMap::new();
+    pairs(text).into_iter().collect()
+}
+
+/// Reads all pairs, in the order of the file.
+pub(crate) fn pairs(text: &str) -> Vec<(String, Secret)> {
+    let mut held = Vec::new();
     let mut key = String::new();
     // dotenv has no syntax errors: a line of no known form holds nothing.
     let _ = Format::Dotenv.parse(text, &mut |event| {
@@ -88,7 +93,7 @@ fn parse(text: &str) -> BTreeMap<String, Secret> {
             Style::EnvSingle => token.text.replace("'\\''", "'"),
             _ => token.text.into_owned(),
         };
-        held.insert(std::mem::take(&mut key), Secret::new(value.into_bytes()));
+        held.push((std::mem::take(&mut key), Secret::new(value.into_bytes())));
     });
     held
 }
