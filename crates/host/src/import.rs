@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::identity::Identities;
 use crate::paths::shown;
+use crate::vault::Content;
 
 mod kubernetes;
 mod sops;
@@ -34,21 +35,12 @@ pub enum Exchange {
 }
 
 /// A secret with its values, outside of any vault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Item {
     /// Its name.
     pub name: String,
     /// What it holds.
     pub content: Content,
-}
-
-/// What a secret holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// One value.
-    Single(Secret),
-    /// Values by their keys, in their order.
-    Bundle(Vec<(String, Secret)>),
 }
 
 /// What a file holds.
@@ -312,7 +304,7 @@ impl Naming {
             };
             let twin = items.iter_mut().find(|item| item.name == name);
             match (twin.map(|twin| &mut twin.content), key) {
-                (None, None) => items.push(Item { name, content: Content::Single(value) }),
+                (None, None) => items.push(Item { name, content: Content::Value(value) }),
                 (None, Some(key)) => {
                     items.push(Item { name, content: Content::Bundle(vec![(key, value)]) });
                 }

@@ -7,7 +7,7 @@ fn read(name: &str, text: &str, naming: &Naming) -> Result<Vec<String>, ImportEr
     let incoming = read_text(name, name, text, None, naming, &identities)?;
     let text = |secret: &Secret| String::from_utf8_lossy(secret.expose()).into_owned();
     let told = |item: &Item| match &item.content {
-        Content::Single(value) => format!("{}={}", item.name, text(value)),
+        Content::Value(value) => format!("{}={}", item.name, text(value)),
         Content::Bundle(keys) => {
             let keys: Vec<String> =
                 keys.iter().map(|(key, value)| format!("{key}={}", text(value))).collect();
