@@ -12,6 +12,7 @@ pub mod diff;
 mod disk;
 #[cfg(feature = "crypto")]
 pub mod export;
+pub mod extract;
 mod fakes;
 #[cfg(feature = "crypto")]
 pub mod generate;

@@ -162,6 +162,43 @@ impl Dialects {
         .collect()
     }
 
+    /// The ways to write a reference to `name` into a string, each with `filter` behind the name if there is one.
+    ///
+    /// The dialects stand in the order of their table, then those of the user's own.
+    pub fn spellings(&self, name: &Name, filter: Option<&str>) -> Vec<String> {
+        let spelled = match filter {
+            Some(filter) => format!("{name} | {filter}"),
+            None => name.to_string(),
+        };
+        let known = self.live.iter().map(|dialect| dialect.form.replacen("NAME", &spelled, 1));
+        let known = known.map(|form| form.replacen("name.key", &spelled, 1));
+        let custom = self.custom.iter().map(|custom| format!("{}{spelled}{}", custom.open(), custom.close()));
+        let is_read = |text: &String| match &self.find_inline(text)[..] {
+            [Hit { range, what: What::Reference(found) }] => {
+                *range == (0..text.len())
+                    && found.name == *name
+                    && found.filters.len() == usize::from(filter.is_some())
+            }
+            _ => false,
+        };
+        known.chain(custom).filter(is_read).collect()
+    }
+
+    /// Whether a live dialect can spell a name at all: in a string, as a whole string, or by a node.
+    pub fn can_spell(&self, name: &Name) -> bool {
+        let by_node = |dialect: &&Dialect| matches!(dialect.find, Find::ByNode) && name.key.is_none();
+        let whole = |dialect: &&Dialect| match dialect.find {
+            Find::WholeScalar(find) => {
+                let text = dialect.form.replacen("NAME", &name.to_string(), 1);
+                find(&text, &|_| Vec::new()).is_some_and(|finds| {
+                    matches!(&finds.hits[..], [Hit { what: What::Reference(found), .. }] if found.name == *name)
+                })
+            }
+            _ => false,
+        };
+        !self.spellings(name, None).is_empty() || self.live.iter().any(|one| by_node(&one) || whole(&one))
+    }
+
     /// Whether a string of a document may hold something that a live dialect looks at.
     pub(crate) fn may_be_in(&self, string: &str) -> bool {
         self.sigils.iter().any(|sigil| sigil.is_in(string.as_bytes()))

@@ -13,10 +13,12 @@ use crate::{
 };
 
 mod broken;
+mod locate;
 mod nodes;
 mod walker;
 
 use broken::scan_broken;
+pub use locate::{Located, locate};
 use nodes::Nodes;
 use walker::Walker;
 

@@ -81,6 +81,10 @@ impl Custom {
         &self.open
     }
 
+    pub(crate) fn close(&self) -> &str {
+        &self.close
+    }
+
     /// What its opening at `at` of `text` begins.
     pub(crate) fn find(&self, text: &str, at: usize) -> Vec<Hit> {
         let from = at + self.open.len();
