@@ -310,7 +310,7 @@ mod tests {
             ("a.yaml", "- b: 5432\n", "[0].b", "5432", "- b: ${secret.x | int}\n"),
             ("a.yaml", "a: true\nb: ${secret.y}\n", "a", "true", "a: ${secret.x | bool}\nb: ${secret.y}\n"),
             ("a.yaml", "k: |\n  one\n  two\nl: 1\n", "k", "one\ntwo", "k: |\n  {secret:x}\nl: 1\n"),
-            ("a.yaml", "a: [b, c]\n", "a[1]", "c", "a: [b, \"{secret:x}\"]\n"),
+            ("a.yaml", "a: [b, \"c\"]\n", "a[1]", "c", "a: [b, \"{secret:x}\"]\n"),
             ("a.toml", "[t]\nk = 'v' # c\n", "t.k", "v", "[t]\nk = '{secret:x}' # c\n"),
             ("a.toml", "k = 7\n", "k", "7", "k = \"{secret:x | int}\"\n"),
             ("a.json", "{\"k\": \"v\\\"\"}", "k", "v\"", "{\"k\": \"{secret:x}\"}"),
@@ -328,6 +328,7 @@ mod tests {
         for (file, text, path, words) in [
             ("a.yaml", "a: \"\\u0061\"\n", "a", "renders back"),
             ("a.yaml", "a: hunter2 # redeem: ignore\n", "a", "renders back"),
+            ("a.yaml", "a: [b, hunter2]\n", "a[1]", "renders back"),
             ("a.yaml", "a: ''\n", "a", "empty"),
             ("a.yaml", "a: ${secret.y}\n", "a", "reference already"),
             ("a.yaml", "a: {b: hunter2}\n", "a", "map or a list"),

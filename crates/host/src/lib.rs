@@ -10,6 +10,7 @@ pub mod backend;
 pub mod config;
 pub mod diff;
 mod disk;
+pub mod editor;
 #[cfg(feature = "crypto")]
 pub mod export;
 pub mod extract;
@@ -26,6 +27,7 @@ mod memory;
 pub mod paths;
 mod read;
 mod run;
+pub mod scratch;
 #[cfg(feature = "crypto")]
 pub mod sops;
 pub mod template;
