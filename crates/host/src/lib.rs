@@ -17,6 +17,7 @@ pub mod extract;
 mod fakes;
 #[cfg(feature = "crypto")]
 pub mod generate;
+pub mod form;
 #[cfg(feature = "crypto")]
 pub mod identity;
 #[cfg(feature = "crypto")]
