@@ -6,6 +6,9 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 use redeem_host::Format;
 use redeem_host::syntax::format::FORMATS;
 
+pub(crate) mod secrets;
+pub(crate) mod vault;
+
 /// Turns the secret references in config files into secrets.
 #[derive(Parser, Debug)]
 #[command(name = "redeem", version, propagate_version = true, after_help = EXIT_CODES)]
@@ -17,7 +20,7 @@ pub(crate) struct Args {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 problems found, 2 wrong usage or config, \
-3 a file could not be rendered, 4 a backend failed, 6 an output could not be written, 130 interrupted";
+3 a file could not be rendered, 4 a backend failed, 5 integrity or decryption, 6 an output could not be written, 130 interrupted";
 
 /// Options of every command.
 #[derive(clap::Args, Debug)]
@@ -64,7 +67,11 @@ pub(crate) enum Command {
     Refs(Refs),
     /// Tell what a problem's code means, with an example
     Explain(Explain),
-    /// Write a first redeem.toml, and ignore lines for git
+    /// Keep secrets: make, change, read, list, edit, import, export
+    Secrets(secrets::Secrets),
+    /// Keep a vault: who can read, and whether all is as it was written
+    Vault(vault::Vault),
+    /// Write a first redeem.toml and ignore lines for git, and make a vault
     Init(Init),
     /// Print the JSON Schema of redeem.toml, for editors
     Schema,
@@ -190,6 +197,9 @@ pub(crate) struct Init {
     /// The folder to set up
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub(crate) folder: PathBuf,
+    /// What the vault calls you. None: your user name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) member: Option<String>,
 }
 
 fn format(name: &str) -> Result<Format, String> {

@@ -7,7 +7,9 @@ pub(crate) mod init;
 pub(crate) mod refs;
 pub(crate) mod render;
 pub(crate) mod schema;
+pub(crate) mod secrets;
 pub(crate) mod trust;
+pub(crate) mod vault;
 
 use std::path::{Path, PathBuf};
 

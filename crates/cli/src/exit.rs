@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use redeem_host::extract::ExtractError;
+use redeem_host::vault::VaultError;
 use redeem_host::{Code, ConfigError, Diagnostic, Severity, write::WriteError};
 
 /// How a run ended.
@@ -17,6 +19,8 @@ pub(crate) enum Exit {
     Unrendered,
     /// A backend failed.
     Backend,
+    /// A secret is damaged, or no identity at hand decrypts it.
+    Integrity,
     /// An output could not be written.
     Unwritten,
     /// Stopped by a signal.
@@ -32,15 +36,19 @@ impl Exit {
             Self::Usage => 2,
             Self::Unrendered => 3,
             Self::Backend => 4,
+            Self::Integrity => 5,
             Self::Unwritten => 6,
             Self::Interrupted => 130,
         }
     }
 
-    /// What a render's problems come to; a failed backend outweighs an unwritten file, and that any other.
+    /// What a render's problems come to: 5 outweighs 4, that 6, and that any other.
     pub(crate) fn of_render(diagnostics: &[Diagnostic], is_unwritten: bool) -> Self {
         let errors = || diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-        if errors().any(|diagnostic| diagnostic.code == Code::BackendFailed) {
+        let is_sealed = |code: Code| matches!(code, Code::Integrity | Code::UnreadableSecret);
+        if errors().any(|diagnostic| is_sealed(diagnostic.code)) {
+            Self::Integrity
+        } else if errors().any(|diagnostic| diagnostic.code == Code::BackendFailed) {
             Self::Backend
         } else if is_unwritten {
             Self::Unwritten
@@ -48,6 +56,16 @@ impl Exit {
             Self::Unrendered
         } else {
             Self::Done
+        }
+    }
+}
+
+impl Exit {
+    /// What problems of a store come to that was only looked at.
+    pub(crate) fn of_problems(diagnostics: &[Diagnostic]) -> Self {
+        match Self::of_render(diagnostics, false) {
+            Self::Unrendered => Self::Backend,
+            exit => exit,
         }
     }
 }
@@ -75,11 +93,57 @@ impl Stop {
             message: Some((message.into(), Some(help.into()))),
         }
     }
+
+    /// Wrong usage, told in one sentence.
+    pub(crate) fn plain(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, diagnostics: Vec::new(), message: Some((message.into(), None)) }
+    }
+
+    /// The same with another exit code.
+    pub(crate) fn with(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+}
+
+impl From<VaultError> for Stop {
+    fn from(error: VaultError) -> Self {
+        let exit = match &error {
+            VaultError::Unreadable { .. } | VaultError::Integrity(_) | VaultError::NotAMember { .. } => {
+                Exit::Integrity
+            }
+            VaultError::Malformed(_)
+            | VaultError::System { .. }
+            | VaultError::Changed { .. }
+            | VaultError::NoHistory { .. } => Exit::Backend,
+            VaultError::Write(_) => Exit::Unwritten,
+            _ => Exit::Usage,
+        };
+        let help = error.help();
+        match error {
+            VaultError::Malformed(diagnostic) | VaultError::Integrity(diagnostic) => {
+                Self { exit, diagnostics: vec![*diagnostic], message: None }
+            }
+            error => Self { exit, diagnostics: Vec::new(), message: Some((told(&error), help)) },
+        }
+    }
 }
 
 impl From<ConfigError> for Stop {
     fn from(error: ConfigError) -> Self {
         Self { exit: Exit::Usage, diagnostics: vec![error.into()], message: None }
+    }
+}
+
+impl From<ExtractError> for Stop {
+    fn from(error: ExtractError) -> Self {
+        let help = error.help().map(str::to_owned);
+        match error {
+            ExtractError::File(diagnostic) => {
+                Self { exit: Exit::Unrendered, diagnostics: vec![*diagnostic], message: None }
+            }
+            error => Self { message: Some((told(&error), help)), ..Self::plain("") },
+        }
     }
 }
 

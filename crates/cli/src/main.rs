@@ -4,10 +4,12 @@ mod args;
 mod command;
 mod exit;
 mod report;
+mod signals;
+mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::args::{Args, Command};
 use crate::exit::Exit;
@@ -16,7 +18,7 @@ use crate::report::Reporter;
 fn main() -> ExitCode {
     quiet_panics();
     no_core_dumps();
-    let args = Args::parse();
+    let args = arguments();
     if let Some(folder) = &args.global.directory
         && let Err(error) = std::env::set_current_dir(folder)
     {
@@ -24,7 +26,7 @@ fn main() -> ExitCode {
         reporter.problem(&format!("cannot enter {}: {error}", folder.display()), None);
         return Exit::Usage.into();
     }
-    if let Err(error) = clean_up_on_signals() {
+    if let Err(error) = signals::clean_up_on_signals() {
         Reporter::new(&args.global).problem(&format!("cannot handle signals: {error}"), None);
         return Exit::Usage.into();
     }
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
         Command::Explain(options) => command::explain::run(options),
         Command::Schema => command::schema::run(),
         Command::Completions(options) => command::completions::run(options, &reporter),
+        Command::Secrets(options) => command::secrets::run(options, &args.global, &reporter),
+        Command::Vault(options) => command::vault::run(options, &args.global, &reporter),
         Command::Init(options) => command::init::run(options, &reporter),
         Command::Trust => command::trust::run(&args.global, &reporter),
     };
@@ -46,6 +50,15 @@ fn main() -> ExitCode {
             stop.exit.into()
         }
     }
+}
+
+/// The arguments, in which the keys of a bundle are options that no table knows.
+fn arguments() -> Args {
+    let mut root = Args::command();
+    root.build();
+    let words = args::secrets::assignments(std::env::args_os().collect(), &root);
+    let found = Args::from_arg_matches(&Args::command().get_matches_from(words));
+    found.unwrap_or_else(|error| error.exit())
 }
 
 /// A panic's message may quote the text it stumbled over, so only its place is told.
@@ -66,18 +79,4 @@ fn no_core_dumps() {
     let _ = setrlimit(Resource::Core, none);
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}
-
-/// On SIGINT, SIGTERM and SIGHUP nothing is left behind: staged outputs are removed first.
-fn clean_up_on_signals() -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    std::thread::spawn(move || {
-        if signals.forever().next().is_some() {
-            redeem_host::write::abandon();
-            #[expect(clippy::exit, reason = "the main thread may be anywhere")]
-            std::process::exit(Exit::Interrupted.code());
-        }
-    });
-    Ok(())
 }

@@ -161,6 +161,19 @@ pub(crate) fn print_json(value: &Value) -> io::Result<()> {
     print(format!("{value:#}\n").as_bytes())
 }
 
+/// Rows in columns, two blanks apart, without blanks at the end of a line.
+pub(crate) fn columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |row: &Vec<String>, column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
+    let widths: Vec<usize> =
+        (0..count).map(|column| rows.iter().map(|row| cell(row, column)).max().unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
+        format!("{}\n", cells.collect::<String>().trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
 /// `file:line:column: error[code]: message`
 fn short(diagnostic: &Diagnostic) -> String {
     let place = match (&diagnostic.source, &diagnostic.label) {

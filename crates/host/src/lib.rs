@@ -24,6 +24,8 @@ pub mod identity;
 pub mod import;
 mod init;
 pub mod inputs;
+#[cfg(feature = "crypto")]
+pub mod keeper;
 mod memory;
 pub mod paths;
 mod read;
@@ -40,7 +42,9 @@ pub use config::{Config, ConfigError};
 pub use diff::Diffs;
 pub use disk::Disk;
 pub use fakes::Fakes;
-pub use init::{InitStep, init};
+pub use init::InitStep;
+#[cfg(feature = "crypto")]
+pub use init::{init, make_vault};
 pub use memory::Memory;
 pub use read::TextInput;
 pub use redeem_core as core;

@@ -150,6 +150,12 @@ impl Rules {
         self.effects.is_empty()
     }
 
+    /// Whether a dialect that is live in some file can spell a name.
+    pub fn can_spell(&self, name: &redeem_syntax::Name) -> bool {
+        let of_rules = self.effects.iter().filter_map(|effect| effect.dialects.as_ref());
+        std::iter::once(&self.default).chain(of_rules).any(|dialects| dialects.can_spell(name))
+    }
+
     /// How a text without a name is read: no rule for files holds for it.
     pub fn nameless(&self) -> Live {
         let runs_expressions = self.target == Target::Julep;

@@ -1,0 +1,98 @@
+//! Where a value comes from: a question with echo off, standard input, a file, or chance.
+
+use std::fs;
+use std::io::{self, Read};
+
+use redeem_host::Secret;
+use redeem_host::backend::without_final_break;
+use redeem_host::paths::shown;
+use zeroize::Zeroizing;
+
+use crate::args::secrets::ValueSource;
+use crate::exit::Stop;
+use crate::terminal;
+
+/// The largest value: 16 MiB.
+const LARGEST: u64 = 16 << 20;
+
+impl ValueSource {
+    /// Whether anything but a question was asked for.
+    pub(super) fn is_given(&self) -> bool {
+        self.from_file.is_some() || self.generate.is_some()
+    }
+
+    /// The value for `name`. A question is asked twice if nobody could tell a slip otherwise.
+    pub(super) fn value(&self, name: &str, is_new: bool) -> Result<Secret, Stop> {
+        if let Some(kind) = &self.generate {
+            return generated(kind);
+        }
+        if let Some(path) = &self.from_file {
+            let failed = |error: io::Error| Stop::plain(format!("cannot read {}: {error}", shown(path)));
+            let mut bytes = Vec::new();
+            let file = fs::File::open(path).map_err(failed)?;
+            file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+            return text(bytes, name);
+        }
+        if !terminal::is_there() {
+            return piped(name, self.raw);
+        }
+        asked(name, is_new)
+    }
+}
+
+/// Asks for a value with echo off.
+pub(super) fn asked(name: &str, is_new: bool) -> Result<Secret, Stop> {
+    if !terminal::is_there() {
+        return Err(Stop::usage(
+            format!("there is no terminal to ask for `{name}` at"),
+            "pipe the value in, or name its file with --from-file",
+        ));
+    }
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => Stop::plain("nothing was typed, nothing was stored"),
+        io::ErrorKind::InvalidData => Stop::plain("what was typed is no UTF-8 text"),
+        _ => Stop::plain(error.to_string()),
+    };
+    let value = terminal::ask_hidden(&format!("Value of {name}: ")).map_err(failed)?;
+    if value.is_empty() {
+        return Err(Stop::usage(
+            "nothing was typed, nothing was stored",
+            "for an empty value pipe one in: `printf '' | redeem secrets …`",
+        ));
+    }
+    if is_new {
+        let again = terminal::ask_hidden("The same again: ").map_err(failed)?;
+        if *again != *value {
+            return Err(Stop::plain("the two differ, nothing was stored"));
+        }
+    }
+    Ok(Secret::from(value.as_str()))
+}
+
+/// Reads standard input to its end; one final line end is no part of the value, unless it is wanted raw.
+pub(super) fn piped(name: &str, is_raw: bool) -> Result<Secret, Stop> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Stop::plain(format!("cannot read standard input: {error}")))?;
+    text(if is_raw { bytes } else { without_final_break(bytes) }, name)
+}
+
+/// SOPS stores text, so a value has to be that.
+fn text(bytes: Vec<u8>, name: &str) -> Result<Secret, Stop> {
+    let bytes = Zeroizing::new(bytes);
+    if bytes.len() as u64 > LARGEST {
+        return Err(Stop::plain(format!("the value for `{name}` is larger than 16 MiB")));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Secret::from(text)),
+        Err(_) => Err(Stop::usage(
+            format!("the value for `{name}` is no UTF-8 text"),
+            "store its base64, and write `| b64decode` behind the name where text is wanted: `base64 FILE | redeem secrets create NAME`",
+        )),
+    }
+}
+
+fn generated(kind: &str) -> Result<Secret, Stop> {
+    let _ = kind;
+    Err(Stop::plain("not yet"))
+}

@@ -1,0 +1,185 @@
+//! `redeem secrets import` and `export`: files of other kinds, in and out.
+
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+
+use redeem_host::export::{self, ExportError, Layout};
+use redeem_host::import::{self, Exchange, ImportError, Item, Naming};
+use redeem_host::paths::shown;
+use redeem_host::vault::{Content, Draft, Update, VaultError, check_key, check_name};
+use redeem_host::write::{ModeRule, Outputs};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::super::counted;
+use super::{Job, as_json};
+use crate::args::secrets::{Export, Import};
+use crate::exit::{Exit, Stop, told};
+use crate::report::{print, print_json};
+
+pub(super) fn import(options: &Import, job: &Job<'_>) -> Result<Exit, Stop> {
+    let naming = Naming { bundle: options.bundle.clone(), is_flat: options.flat, is_kebab: options.kebab };
+    let kind = options.format.map(Exchange::from);
+    let incoming = if options.file == Path::new("-") {
+        let mut text = Zeroizing::new(String::new());
+        let read = io::stdin().lock().read_to_string(&mut text);
+        read.map_err(|error| Stop::plain(format!("cannot read standard input: {error}")))?;
+        import::read_text("<stdin>", "", &text, kind, &naming, job.identities)?
+    } else {
+        import::read(&options.file, kind, &naming, job.identities)?
+    };
+    let (expires_at, metadata) = (options.beside.expiry()?, options.beside.pairs()?);
+    check(&incoming.items, options.overwrite, job)?;
+    let mut done = Vec::new();
+    for item in incoming.items {
+        let is_there = job.vault.summary(&item.name)?.is_some();
+        let beside = &options.beside;
+        let written = if is_there {
+            let update = Update {
+                content: Some(item.content),
+                scope: beside.scope.clone(),
+                description: beside.description.clone(),
+                visibility: beside.visibility(),
+                metadata: metadata.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect(),
+                expires_at: expires_at.clone().map(Some),
+            };
+            job.vault.set(&item.name, update)?
+        } else {
+            let draft = Draft {
+                scope: beside.scope.clone(),
+                description: beside.description.clone(),
+                visibility: beside.visibility(),
+                metadata: metadata.clone(),
+                expires_at: expires_at.clone(),
+                ..Draft::of(item.content)
+            };
+            job.vault.create_secret(&item.name, draft)?
+        };
+        if !options.json {
+            job.written(&written, false, if written.is_new { "made" } else { "changed" })?;
+        }
+        done.push(as_json(&written, job.vault));
+    }
+    incoming.notes.iter().for_each(|note| job.reporter.note(&format!("note: {note}")));
+    let count = counted(done.len(), "secret");
+    if options.json {
+        print_json(&Value::Array(done))?;
+    }
+    job.reporter.note(&format!("imported {count} from {}", shown(&options.file)));
+    if !matches!(kind, Some(Exchange::Sops)) && options.file != Path::new("-") {
+        job.reporter.note(
+            "if that file holds values in the clear, it still does: delete it, and rotate what was shared",
+        );
+    }
+    Ok(Exit::Done)
+}
+
+/// Nothing is written if one of the names cannot be.
+fn check(items: &[Item], may_overwrite: bool, job: &Job<'_>) -> Result<(), Stop> {
+    let mut taken = Vec::new();
+    for item in items {
+        check_name(&item.name).map_err(VaultError::from)?;
+        let (keys, values): (Vec<_>, Vec<_>) = match &item.content {
+            Content::Value(value) => (Vec::new(), vec![(item.name.clone(), value)]),
+            Content::Bundle(keys) => {
+                let named = keys.iter().map(|(key, value)| (format!("{}.{key}", item.name), value));
+                (keys.iter().map(|(key, _)| key).collect(), named.collect())
+            }
+        };
+        keys.into_iter().try_for_each(|key| check_key(key)).map_err(VaultError::from)?;
+        for (name, value) in values {
+            if std::str::from_utf8(value.expose()).is_err() {
+                return Err(Stop::usage(
+                    format!("the value for `{name}` is no UTF-8 text"),
+                    "store its base64, and write `| b64decode` behind the name where text is wanted",
+                ));
+            }
+        }
+        if job.vault.summary(&item.name)?.is_some() {
+            taken.push(item.name.as_str());
+        }
+    }
+    if taken.is_empty() || may_overwrite {
+        return Ok(());
+    }
+    Err(Stop::usage(
+        format!("there already: {}", taken.join(", ")),
+        "nothing was imported; say `--overwrite` to change them",
+    ))
+}
+
+pub(super) fn export(options: &Export, job: &Job<'_>) -> Result<Exit, Stop> {
+    let file_name = options.output.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+    let by_name = || file_name.and_then(Exchange::of_file_name);
+    let kind = options.format.map(Exchange::from).or_else(by_name).ok_or_else(|| {
+        Stop::usage("how should they be written?", "say `--format dotenv`, `json`, `sops` or `kubernetes`")
+    })?;
+    if options.output.is_none() && kind != Exchange::Sops && io::stdout().is_terminal() && !options.reveal {
+        return Err(Stop::usage(
+            "values are not printed on a terminal unless asked",
+            "write to a file with `-o FILE`, or say `--reveal`",
+        ));
+    }
+    let items = items(options, job)?;
+    let is_json = file_name.is_some_and(|name| name.ends_with(".json"));
+    let layout = Layout { bundle: options.bundle.clone(), is_json };
+    let outgoing = export::write(&items, kind, &layout)?;
+    outgoing.notes.iter().for_each(|note| job.reporter.note(&format!("note: {note}")));
+    let count = counted(items.len(), "secret");
+    let Some(path) = &options.output else {
+        print(outgoing.text.as_bytes())?;
+        return Ok(Exit::Done);
+    };
+    let (outputs, name) = Outputs::beside(path)?;
+    outputs.prepare(name, outgoing.text.as_bytes(), ModeRule::default())?;
+    outputs.commit()?;
+    job.reporter.note(&format!("exported {count} to {}", shown(path)));
+    if kind != Exchange::Sops {
+        let how = if kind == Exchange::Kubernetes { "base64 hides nothing" } else { "values in the clear" };
+        job.reporter
+            .note(&format!("warning: {}: {how}, readable by you alone; keep it out of git", shown(path)));
+    }
+    Ok(Exit::Done)
+}
+
+/// The secrets that are meant, with their values.
+fn items(options: &Export, job: &Job<'_>) -> Result<Vec<Item>, Stop> {
+    let mut names: Vec<String> = options.names.iter().chain(&options.named).cloned().collect();
+    if names.is_empty() {
+        names = job.vault.names()?;
+    }
+    let mut items = Vec::new();
+    for name in names {
+        let summary = job.vault.summary(&name)?.ok_or_else(|| job.unknown(&name))?;
+        if options.scope.as_ref().is_some_and(|scope| *scope != summary.scope) {
+            continue;
+        }
+        let secret = job.secret(&name)?;
+        let keys: Vec<_> =
+            secret.values().filter_map(|(key, value)| Some((key?.to_owned(), value.clone()))).collect();
+        let content = match secret.only().filter(|_| summary.keys.is_none()) {
+            Some(value) => Content::Value(value.clone()),
+            None => Content::Bundle(keys),
+        };
+        items.push(Item { name, content });
+    }
+    Ok(items)
+}
+
+impl From<ImportError> for Stop {
+    fn from(error: ImportError) -> Self {
+        let help = error.help();
+        let exit = match &error {
+            ImportError::Unwrap(_) => Exit::Integrity,
+            _ => Exit::Usage,
+        };
+        Self { message: Some((told(&error), help)), ..Self::plain("") }.with(exit)
+    }
+}
+
+impl From<ExportError> for Stop {
+    fn from(error: ExportError) -> Self {
+        let help = Some(error.help().to_owned());
+        Self { message: Some((told(&error), help)), ..Self::plain("") }
+    }
+}
