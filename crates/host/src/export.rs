@@ -2,12 +2,15 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use redeem_core::{Answers, Encoding, Name, Reader, Secret, render};
 use redeem_syntax::{Dialects, Format, Source, scan};
 use zeroize::Zeroizing;
 
 use crate::backend::{Variables, dotenv::pairs};
+use crate::identity::Recipient;
 use crate::import::{Exchange, Item};
+use crate::sops::{self, Plain, Rule, Selection, SopsError, Store, Tree, Value};
 use crate::vault::Content;
 
 /// A text that holds values, and what has to be said about it.
@@ -50,6 +53,9 @@ pub enum ExportError {
         /// What both would be.
         name: String,
     },
+    /// A SOPS file cannot be made.
+    #[error(transparent)]
+    Sops(#[from] SopsError),
     /// Single values stand in no Secret of their own.
     #[error("`{0}` is a single value, and a Secret of Kubernetes has keys")]
     Single(String),
@@ -61,6 +67,7 @@ impl ExportError {
         match self {
             Self::Value { .. } => "leave it out, or export it as JSON",
             Self::Twins { .. } => "export them one by one, or rename one",
+            Self::Sops(error) => error.help().unwrap_or("name other recipients with `--recipient`"),
             Self::Single(_) => "say `--bundle NAME` for the Secret that they stand in together",
         }
     }
@@ -92,21 +99,9 @@ fn values(items: &[Item]) -> impl Iterator<Item = (Name, &Secret)> {
 
 /// The variables that the backends `dotenv` and `env` look the names up in.
 fn dotenv(items: &[Item], layout: &Layout) -> Result<Outgoing, ExportError> {
-    let rule = Variables { bare_keys: layout.bundle.is_some(), ..Variables::default() };
-    let mut taken: Vec<(String, Name)> = Vec::new();
     let mut text = Zeroizing::new(String::new());
     let mut of_shells = Vec::new();
-    for (name, value) in values(items) {
-        let refused = |why: &str| ExportError::Value {
-            name: name.to_string(),
-            place: "a `.env` file",
-            why: why.to_owned(),
-        };
-        let variable = rule.variable(&name).ok_or_else(|| refused("no backend reads that variable"))?;
-        if let Some((_, first)) = taken.iter().find(|(known, _)| *known == variable) {
-            let (first, second) = (first.to_string(), name.to_string());
-            return Err(ExportError::Twins { first, second, name: variable });
-        }
+    for (variable, name, value) in variables(items, layout)? {
         let spell = |reader| {
             let line = spelled(Format::Dotenv, &format!("{variable}={{secret:v}}\n"), value, reader).ok()?;
             // Who wrote it for Redeem wants to read it with Redeem.
@@ -117,12 +112,14 @@ fn dotenv(items: &[Item], layout: &Layout) -> Result<Outgoing, ExportError> {
             Some(line) => line,
             None => {
                 of_shells.push(variable.clone());
-                let why = "it holds what no `.env` file can, or is no text";
-                spell(Some(Reader::Sh)).ok_or_else(|| refused(why))?
+                spell(Some(Reader::Sh)).ok_or_else(|| ExportError::Value {
+                    name: name.to_string(),
+                    place: "a `.env` file",
+                    why: "it holds what no such file can, or is no text".to_owned(),
+                })?
             }
         };
         text.push_str(&line);
-        taken.push((variable, name));
     }
     let mut notes = Vec::new();
     if !of_shells.is_empty() {
@@ -130,6 +127,84 @@ fn dotenv(items: &[Item], layout: &Layout) -> Result<Outgoing, ExportError> {
         notes.push(format!("only shells and Redeem read these right, dotenv libraries may not: {names}"));
     }
     Ok(Outgoing { text, notes })
+}
+
+/// Each value with its variable; no two have the same.
+fn variables<'i>(items: &'i [Item], layout: &Layout) -> Result<Vec<(String, Name, &'i Secret)>, ExportError> {
+    let rule = Variables { bare_keys: layout.bundle.is_some(), ..Variables::default() };
+    let mut taken: Vec<(String, Name, &Secret)> = Vec::new();
+    for (name, value) in values(items) {
+        let variable = rule.variable(&name).ok_or_else(|| ExportError::Value {
+            name: name.to_string(),
+            place: "a `.env` file",
+            why: "no backend reads that variable".to_owned(),
+        })?;
+        if let Some((_, first, _)) = taken.iter().find(|(known, ..)| *known == variable) {
+            let (first, second) = (first.to_string(), name.to_string());
+            return Err(ExportError::Twins { first, second, name: variable });
+        }
+        taken.push((variable, name, value));
+    }
+    Ok(taken)
+}
+
+/// A SOPS file of a tree as JSON has it; `.env` files have variables, as without encryption.
+///
+/// # Errors
+/// What has no place there, and what the encryption fails for.
+pub fn sops(
+    items: &[Item],
+    layout: &Layout,
+    store: Store,
+    recipients: &[Recipient],
+    now: Timestamp,
+) -> Result<Outgoing, ExportError> {
+    let leaf = |name: &Name, value: &Secret| match std::str::from_utf8(value.expose()) {
+        Ok(text) => Ok(Value::from(Plain::str(text))),
+        Err(_) => Err(ExportError::Value {
+            name: name.to_string(),
+            place: "a SOPS file",
+            why: "it is no text".to_owned(),
+        }),
+    };
+    let mut entries = Vec::new();
+    if store == Store::Dotenv {
+        for (variable, name, value) in variables(items, layout)? {
+            entries.push((variable, leaf(&name, value)?));
+        }
+    } else {
+        let mut bundle = Vec::new();
+        for item in items {
+            let mut keys = Vec::new();
+            for (name, value) in values(std::slice::from_ref(item)) {
+                let key = name.key.clone().unwrap_or_else(|| name.secret.clone());
+                keys.push(sops::Item::Entry { value: leaf(&name, value)?, key });
+            }
+            match (&layout.bundle, &item.content, keys.pop()) {
+                (Some(_), _, last) => bundle.extend(keys.into_iter().chain(last)),
+                (None, Content::Value(_), Some(sops::Item::Entry { key, value })) => {
+                    entries.push((key, value))
+                }
+                (None, _, last) => {
+                    keys.extend(last);
+                    entries.push((item.name.clone(), Value::Map(keys)));
+                }
+            }
+        }
+        if let Some(name) = &layout.bundle {
+            one_bundle(items)?;
+            entries.push((name.clone(), Value::Map(bundle)));
+        }
+    }
+    // By default `sops` leaves in the clear what has this ending.
+    let rule = if values(items).any(|(name, _)| name.to_string().contains("_unencrypted")) {
+        Rule::EncryptedRegex("^".to_owned())
+    } else {
+        Rule::default()
+    };
+    let selection = Selection::new("the rule", rule)?;
+    let text = sops::create(store, &Tree::of_entries(entries), &selection, recipients, now)?;
+    Ok(Outgoing { text: Zeroizing::new(text), notes: Vec::new() })
 }
 
 /// An object of names and values; a bundle is an object of its own.
@@ -356,6 +431,16 @@ mod tests {
             let secret = write(bundle, Exchange::Kubernetes, &layout).expect("a Secret");
             let name = if is_json { "a.json" } else { "a.yaml" };
             assert_eq!(told(&back(name, &secret.text, &Naming::default())), told(bundle));
+        }
+        let (identity, recipient) = crate::identity::generate();
+        let identities = Identities::from_text("own", &identity).expect("an identity");
+        for (name, store) in [("a.yaml", Store::Yaml), ("a.json", Store::Json)] {
+            let now = "2026-11-21T09:00:00Z".parse().expect("a time");
+            let layout = Layout::default();
+            let file = sops(&items, &layout, store, std::slice::from_ref(&recipient), now).expect("a file");
+            let read = read_text(name, name, &file.text, None, &Naming::default(), &identities);
+            assert_eq!(told(&read.expect("it opens").items), told(&items), "{}", *file.text);
+            assert!(!file.text.contains("plain") && !file.text.contains("EVIL"));
         }
         let layout = Layout { bundle: Some("all".into()), is_json: true };
         let one = write(&items[..2], Exchange::Kubernetes, &layout).expect("a Secret");

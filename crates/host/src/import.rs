@@ -110,6 +110,9 @@ pub enum ImportError {
         /// What was expected, and what was found.
         message: String,
     },
+    /// A SOPS file does not open.
+    #[error(transparent)]
+    Sops(#[from] crate::sops::SopsError),
     /// No identity opens a SOPS file.
     #[error(transparent)]
     Unwrap(#[from] crate::identity::UnwrapError),
@@ -166,6 +169,7 @@ impl ImportError {
             Self::UnknownFormat { .. } => {
                 Some("say `--format dotenv`, `json`, `sops` or `kubernetes`".to_owned())
             }
+            Self::Sops(error) => error.help().map(str::to_owned),
             _ => None,
         }
     }

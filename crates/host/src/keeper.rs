@@ -25,6 +25,15 @@ pub enum Store {
     Vault(Box<Vault>),
 }
 
+/// Which store is meant, and who writes to it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice<'c> {
+    /// The backend's name; without one the first vault of the configuration, or `secrets/`.
+    pub backend: Option<&'c str>,
+    /// The member, where the identities cannot tell.
+    pub member: Option<&'c str>,
+}
+
 /// Why there is no store to write to.
 #[derive(Debug, thiserror::Error)]
 pub enum KeeperError {
@@ -69,29 +78,28 @@ impl KeeperError {
 }
 
 impl Keeper {
-    /// Opens the backend of this name; without one the first vault of the configuration, or `secrets/`.
+    /// Opens the store of a choice.
     ///
     /// # Errors
     /// Why there is none that can be written to.
-    pub fn open(
-        config: &Config,
-        backend: Option<&str>,
-        prompt: Arc<dyn Prompt>,
-    ) -> Result<Self, KeeperError> {
-        let Some(table) = table(config, backend)? else {
+    pub fn open(config: &Config, choice: &Choice<'_>, prompt: Arc<dyn Prompt>) -> Result<Self, KeeperError> {
+        let Some(table) = table(config, choice.backend)? else {
             let folder = config.folder.join(FOLDER);
             if !Vault::is_vault(&folder) {
                 return Err(KeeperError::NoVault(shown(&folder).to_string()));
             }
-            return Self::vault(&folder, None, prompt);
+            return Self::vault(&folder, choice, prompt);
         };
         let path = table.required_path().map_err(KeeperError::Config)?;
-        Self::vault(&path, None, prompt)
+        Self::vault(&path, choice, prompt)
     }
 
-    fn vault(folder: &Path, _identity: Option<&Path>, prompt: Arc<dyn Prompt>) -> Result<Self, KeeperError> {
+    fn vault(folder: &Path, choice: &Choice<'_>, prompt: Arc<dyn Prompt>) -> Result<Self, KeeperError> {
         let identities = Arc::new(Identities::of_environment().with_prompt(prompt));
-        let vault = Vault::open(folder)?.with(Arc::clone(&identities));
+        let mut vault = Vault::open(folder)?.with(Arc::clone(&identities));
+        if let Some(member) = choice.member {
+            vault = vault.acting_as(member);
+        }
         Ok(Self { store: Store::Vault(Box::new(vault)), identities })
     }
 

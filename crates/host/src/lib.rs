@@ -16,8 +16,9 @@ pub mod export;
 pub mod extract;
 mod fakes;
 #[cfg(feature = "crypto")]
-pub mod generate;
 pub mod form;
+#[cfg(feature = "crypto")]
+pub mod generate;
 #[cfg(feature = "crypto")]
 pub mod identity;
 #[cfg(feature = "crypto")]

@@ -12,6 +12,9 @@ pub(crate) struct Secrets {
     /// The backend of redeem.toml that is meant. None: its first vault, or secrets/
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) backend: Option<String>,
+    /// Which member you are, where your identity cannot tell: that of a plugin does not
+    #[arg(long = "as", global = true, value_name = "MEMBER")]
+    pub(crate) member: Option<String>,
     #[command(subcommand)]
     pub(crate) command: SecretsCommand,
 }
@@ -65,9 +68,12 @@ pub(crate) struct ValueSource {
     /// Keep the line end behind a piped value
     #[arg(long)]
     pub(crate) raw: bool,
-    /// Make a value up: a number of characters, with `:` and a charset; `uuid`, `ed25519` or `age`
-    #[arg(long, value_name = "KIND", num_args = 0..=1, default_missing_value = "32", require_equals = true)]
+    /// Make a value up: alnum, hex, base64url, ascii or digits; uuid; a key of ed25519 or age
+    #[arg(long, value_name = "KIND", num_args = 0..=1, default_missing_value = "alnum", require_equals = true)]
     pub(crate) generate: Option<String>,
+    /// How many characters are made up: 32 unless said
+    #[arg(long, value_name = "N", requires = "generate")]
+    pub(crate) length: Option<usize>,
 }
 
 /// What belongs beside a value.
@@ -83,7 +89,7 @@ pub(crate) struct Beside {
     #[arg(long, value_name = "DAY")]
     pub(crate) expires_at: Option<String>,
     /// Something to note beside it; may be given several times
-    #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
+    #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) metadata: Vec<String>,
     /// Let only its creator and the owners read it
     #[arg(long)]

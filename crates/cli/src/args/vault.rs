@@ -11,6 +11,9 @@ pub(crate) struct Vault {
     /// The backend of redeem.toml that is meant. None: its first vault, or secrets/
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) backend: Option<String>,
+    /// Which member you are, where your identity cannot tell: that of a plugin does not
+    #[arg(long = "as", global = true, value_name = "MEMBER")]
+    pub(crate) acting: Option<String>,
     #[command(subcommand)]
     pub(crate) command: VaultCommand,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use redeem_host::identity::Identities;
-use redeem_host::keeper::{Keeper, Store};
+use redeem_host::keeper::{Choice, Keeper, Store};
 use redeem_host::paths::shown;
 use redeem_host::vault::{Expiry, Vault, VaultSecret, Visibility, Written};
 use redeem_host::{Config, Name};
@@ -29,7 +29,11 @@ mod transfer;
 
 pub(crate) fn run(options: &Secrets, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let config = trusted_config(global, false)?;
-    let Keeper { store, identities } = Keeper::open(&config, options.backend.as_deref(), Arc::new(Asking))?;
+    let Keeper { store, identities } = Keeper::open(
+        &config,
+        &Choice { backend: options.backend.as_deref(), member: options.member.as_deref() },
+        Arc::new(Asking),
+    )?;
     let Store::Vault(vault) = store;
     let job = Job { config: &config, vault: &vault, identities: &identities, reporter };
     let (done, needs_identity) = match &options.command {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use redeem_host::identity::Identities;
-use redeem_host::keeper::{Keeper, KeeperError, Store};
+use redeem_host::keeper::{Choice, Keeper, KeeperError, Store};
 use redeem_host::paths::shown;
 use redeem_host::vault::{AccessReport, Vault};
 use serde_json::{Value, json};
@@ -22,7 +22,11 @@ pub(crate) fn run(options: &Options, global: &Global, reporter: &Reporter) -> Re
         return init(options, reporter);
     }
     let config = trusted_config(global, false)?;
-    let Keeper { store, identities } = Keeper::open(&config, options.backend.as_deref(), Arc::new(Asking))?;
+    let Keeper { store, identities } = Keeper::open(
+        &config,
+        &Choice { backend: options.backend.as_deref(), member: options.acting.as_deref() },
+        Arc::new(Asking),
+    )?;
     let Store::Vault(mut vault) = store;
     let done = match &options.command {
         VaultCommand::Init(_) => Ok(Exit::Done),

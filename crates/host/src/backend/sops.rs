@@ -186,7 +186,7 @@ impl Backend for SopsFile {
 }
 
 /// A value as a config file would have it: truth values as `sops --decrypt` prints them.
-fn text(plain: &Plain) -> Vec<u8> {
+pub(crate) fn text(plain: &Plain) -> Vec<u8> {
     match plain.r#type {
         Type::Bool => plain.bytes.to_ascii_lowercase(),
         _ => plain.bytes.to_vec(),

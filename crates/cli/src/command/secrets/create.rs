@@ -22,7 +22,7 @@ pub(super) fn run(options: &Create, job: &Job<'_>) -> Result<Exit, Stop> {
     };
     let value = match &extraction {
         Some(extraction) => extraction.value.clone(),
-        None => options.value.value(&name.to_string(), true)?,
+        None => options.value.value(&name.to_string(), true, job.reporter)?,
     };
     let outputs = extraction.as_ref().map(Extraction::prepare).transpose()?;
     let content = match &name.key {

@@ -5,11 +5,13 @@ use std::io::{self, Read};
 
 use redeem_host::Secret;
 use redeem_host::backend::without_final_break;
+use redeem_host::generate::{GenerateError, Kind, generate_secret};
 use redeem_host::paths::shown;
 use zeroize::Zeroizing;
 
 use crate::args::secrets::ValueSource;
 use crate::exit::Stop;
+use crate::report::Reporter;
 use crate::terminal;
 
 /// The largest value: 16 MiB.
@@ -22,9 +24,9 @@ impl ValueSource {
     }
 
     /// The value for `name`. A question is asked twice if nobody could tell a slip otherwise.
-    pub(super) fn value(&self, name: &str, is_new: bool) -> Result<Secret, Stop> {
+    pub(super) fn value(&self, name: &str, is_new: bool, reporter: &Reporter) -> Result<Secret, Stop> {
         if let Some(kind) = &self.generate {
-            return generated(kind);
+            return generated(kind, self.length, reporter);
         }
         if let Some(path) = &self.from_file {
             let failed = |error: io::Error| Stop::plain(format!("cannot read {}: {error}", shown(path)));
@@ -92,7 +94,13 @@ fn text(bytes: Vec<u8>, name: &str) -> Result<Secret, Stop> {
     }
 }
 
-fn generated(kind: &str) -> Result<Secret, Stop> {
-    let _ = kind;
-    Err(Stop::plain("not yet"))
+/// Makes a value up, and tells the half of a key pair that may be shown.
+fn generated(kind: &str, length: Option<usize>, reporter: &Reporter) -> Result<Secret, Stop> {
+    let failed = |error: GenerateError| Stop::plain(error.to_string());
+    let kind = Kind::parse(kind, length).map_err(failed)?;
+    let made = generate_secret(&kind).map_err(failed)?;
+    if let Some(public) = made.public {
+        reporter.note(&format!("its public half: {}", public.trim_end()));
+    }
+    Ok(made.value)
 }

@@ -35,7 +35,9 @@ pub(super) fn rename(options: &Rename, job: &Job<'_>) -> Result<Exit, Stop> {
         ([old, new], None) => (old, new),
         ([new], Some(old)) => (old, new),
         _ => {
-            return Err(Stop::plain("two names were expected: the one that it has, and the one that it gets"));
+            return Err(Stop::plain(
+                "two names were expected: the one that it has, and the one that it gets",
+            ));
         }
     };
     let written = job.vault.rename(old, new)?;

@@ -12,7 +12,7 @@ pub(super) fn run(options: &Rotate, job: &Job<'_>) -> Result<Exit, Stop> {
         return Err(job.unknown(&name.secret));
     }
     let expires_at = options.expires_at.as_deref().map(super::expiry).transpose()?;
-    let value = options.value.value(&name.to_string(), true)?;
+    let value = options.value.value(&name.to_string(), true, job.reporter)?;
     let mut written = job.vault.rotate(&name.secret, name.key.as_deref(), value, options.grace)?;
     if expires_at.is_some() {
         written =

@@ -66,7 +66,7 @@ fn content(
     job: &Job<'_>,
 ) -> Result<Content, Stop> {
     if assignments.is_empty() {
-        let value = options.value.value(&name.to_string(), is_new)?;
+        let value = options.value.value(&name.to_string(), is_new, job.reporter)?;
         return Ok(match &name.key {
             Some(key) => Content::Bundle(vec![(key.clone(), value)]),
             None => Content::Value(value),

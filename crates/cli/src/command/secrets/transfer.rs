@@ -3,10 +3,13 @@
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
-use redeem_host::export::{self, ExportError, Layout};
+use jiff::Timestamp;
+use redeem_host::export::{self, ExportError, Layout, Outgoing};
+use redeem_host::identity::Recipient;
 use redeem_host::import::{self, Exchange, ImportError, Item, Naming};
 use redeem_host::paths::shown;
-use redeem_host::vault::{Content, Draft, Update, VaultError, check_key, check_name};
+use redeem_host::sops::Store;
+use redeem_host::vault::{Content, Draft, Update, VaultError, Visibility, check_key, check_name};
 use redeem_host::write::{ModeRule, Outputs};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -123,7 +126,10 @@ pub(super) fn export(options: &Export, job: &Job<'_>) -> Result<Exit, Stop> {
     let items = items(options, job)?;
     let is_json = file_name.is_some_and(|name| name.ends_with(".json"));
     let layout = Layout { bundle: options.bundle.clone(), is_json };
-    let outgoing = export::write(&items, kind, &layout)?;
+    let outgoing = match kind {
+        Exchange::Sops => sealed(&items, &layout, file_name, options, job)?,
+        kind => export::write(&items, kind, &layout)?,
+    };
     outgoing.notes.iter().for_each(|note| job.reporter.note(&format!("note: {note}")));
     let count = counted(items.len(), "secret");
     let Some(path) = &options.output else {
@@ -140,6 +146,39 @@ pub(super) fn export(options: &Export, job: &Job<'_>) -> Result<Exit, Stop> {
             .note(&format!("warning: {}: {how}, readable by you alone; keep it out of git", shown(path)));
     }
     Ok(Exit::Done)
+}
+
+/// A SOPS file for the recipients that were named, or the members.
+fn sealed(
+    items: &[Item],
+    layout: &Layout,
+    file_name: Option<&str>,
+    options: &Export,
+    job: &Job<'_>,
+) -> Result<Outgoing, Stop> {
+    let store = file_name.map_or(Store::Yaml, Store::of_file_name);
+    if matches!(store, Store::Ini | Store::Binary) {
+        return Err(Stop::usage(
+            "this name is none of a SOPS file that holds several values",
+            "end it in .yaml, .json or .env",
+        ));
+    }
+    let members = job.vault.members().iter().map(|member| member.recipient.as_str());
+    let named = options.recipient.iter().map(String::as_str);
+    let texts: Vec<&str> = if options.recipient.is_empty() { members.collect() } else { named.collect() };
+    let parse = |text: &&str| Recipient::parse(text).map_err(|error| Stop::plain(error.to_string()));
+    let recipients = texts.iter().map(parse).collect::<Result<Vec<_>, Stop>>()?;
+    let outgoing = export::sops(items, layout, store, &recipients, Timestamp::now())?;
+    for item in items {
+        let summary = job.vault.summary(&item.name)?;
+        if summary.is_some_and(|summary| summary.visibility == Visibility::Private) {
+            job.reporter.note(&format!(
+                "warning: `{}` is private, and whoever opens the new file reads it",
+                item.name
+            ));
+        }
+    }
+    Ok(outgoing)
 }
 
 /// The secrets that are meant, with their values.
@@ -171,6 +210,7 @@ impl From<ImportError> for Stop {
         let help = error.help();
         let exit = match &error {
             ImportError::Unwrap(_) => Exit::Integrity,
+            ImportError::Sops(error) if error.is_integrity() => Exit::Integrity,
             _ => Exit::Usage,
         };
         Self { message: Some((told(&error), help)), ..Self::plain("") }.with(exit)
