@@ -61,6 +61,15 @@ impl Exit {
 }
 
 impl Exit {
+    /// What the failure of a store comes to.
+    pub(crate) fn of_code(code: Code) -> Self {
+        match code {
+            Code::Integrity | Code::UnreadableSecret => Self::Integrity,
+            Code::BackendFailed => Self::Backend,
+            _ => Self::Usage,
+        }
+    }
+
     /// What problems of a store come to that was only looked at.
     pub(crate) fn of_problems(diagnostics: &[Diagnostic]) -> Self {
         match Self::of_render(diagnostics, false) {

@@ -47,8 +47,8 @@ pub const BACKENDS: &[BackendType] = &[
         keys: &["path", "raw"],
         open: files::open,
     },
-    BackendType { name: "vault", about: "a vault", keys: &["path"], open: vault::open },
-    BackendType { name: "sops", about: "a SOPS file", keys: &["path"], open: open_sops },
+    BackendType { name: "vault", about: "a vault", keys: &["path", "identity"], open: vault::open },
+    BackendType { name: "sops", about: "a SOPS file", keys: &["path", "identity"], open: open_sops },
 ];
 
 #[cfg(feature = "crypto")]

@@ -60,6 +60,8 @@ pub struct BackendConfig {
     pub kind: String,
     /// Its file or folder; an error if the variable that should hold it is not set.
     pub path: Option<Result<PathBuf, String>>,
+    /// The file of its identity, in place of the user's own; an error as for the path.
+    pub identity: Option<Result<PathBuf, String>>,
     /// See [`Variables`].
     pub prefix: String,
     /// See [`Variables`].
@@ -214,26 +216,21 @@ impl Config {
         };
         let given = [
             ("path", raw.path.is_some()),
+            ("identity", raw.identity.is_some()),
             ("prefix", raw.prefix.is_some()),
             ("bare_keys", raw.bare_keys.is_some()),
             ("map", raw.map.is_some()),
             ("names", raw.names.is_some()),
             ("raw", raw.raw.is_some()),
         ];
-        let path = match raw.path.map(|path| (path.span(), path.into_inner())) {
-            None => None,
-            Some((span, RawPath::Written(path))) => Some(Ok(self.own(span, path))),
-            // Only a run that asks the backend needs the variable.
-            Some((span, RawPath::Variable { env })) => Some(match std::env::var_os(&env) {
-                Some(path) => Ok(self.own(span, PathBuf::from(path))),
-                None => Err(format!("the variable `{env}`, which should hold the path, is not set")),
-            }),
-        };
+        let path = raw.path.map(|path| self.named(path.span(), path.into_inner()));
+        let identity = raw.identity.map(|path| self.named(path.span(), path.into_inner()));
         Ok(BackendConfig {
             name: raw.name,
             span: kind.span(),
             kind: kind.into_inner(),
             path,
+            identity,
             prefix: raw.prefix.unwrap_or_default(),
             bare_keys: raw.bare_keys.unwrap_or_default(),
             map: raw.map.unwrap_or_default(),
@@ -244,6 +241,17 @@ impl Config {
             keys: given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect(),
             source: Some(source.clone()),
         })
+    }
+
+    /// A path that is written, or that a variable holds. Only a run that asks the backend needs the variable.
+    fn named(&mut self, span: Span, path: RawPath) -> Result<PathBuf, String> {
+        match path {
+            RawPath::Written(path) => Ok(self.own(span, path)),
+            RawPath::Variable { env } => match std::env::var_os(&env) {
+                Some(path) => Ok(self.own(span, PathBuf::from(path))),
+                None => Err(format!("the variable `{env}`, which should hold the path, is not set")),
+            },
+        }
     }
 
     /// Makes a path whole, and notes it if it leads out of the folder.
@@ -287,8 +295,9 @@ impl Config {
     /// The same for a run that opens no backend: only what it reads and writes counts.
     pub fn needs_trust_without_backends(&self) -> Vec<Diagnostic> {
         let is_of_backend = |path: &PathBuf| {
-            let mut paths = self.backends.iter().filter_map(|backend| backend.path.as_ref()?.as_ref().ok());
-            paths.any(|own| own == path)
+            let both = |backend: &'_ BackendConfig| [backend.path.clone(), backend.identity.clone()];
+            let paths = self.backends.iter().flat_map(both).flatten().flatten();
+            paths.into_iter().any(|own| own == *path)
         };
         let is_of_render =
             |path: &PathBuf| [&self.source, &self.output].into_iter().flatten().any(|own| own == path);
@@ -335,9 +344,17 @@ impl BackendConfig {
         }
     }
 
+    /// What its values are decrypted with: the identity of its table, or those that it was given, or the user's.
     #[cfg(feature = "crypto")]
-    pub(crate) fn identities(&self) -> Arc<Identities> {
-        self.identities.clone().unwrap_or_else(|| Arc::new(Identities::of_environment()))
+    pub(crate) fn identities(&self) -> Result<Arc<Identities>, ConfigError> {
+        let given = || self.identities.clone().unwrap_or_else(|| Arc::new(Identities::of_environment()));
+        let Some(path) = &self.identity else { return Ok(given()) };
+        let path = path.as_ref().map_err(|message| self.error(message.clone()))?;
+        let shown = crate::paths::shown(path);
+        let unusable =
+            |why: &dyn std::fmt::Display| self.error(format!("the identity {shown} cannot be used: {why}"));
+        let text = fs::read_to_string(path).map(zeroize::Zeroizing::new).map_err(|error| unusable(&error))?;
+        Identities::from_text(&shown, &text).map(Arc::new).map_err(|error| unusable(&error))
     }
 
     pub(crate) fn required_path(&self) -> Result<PathBuf, ConfigError> {
@@ -371,6 +388,7 @@ fn merge(backends: &mut Vec<Spanned<RawBackend>>, table: &Spanned<RawBackend>) {
     let under = under.get_mut();
     under.r#type = over.r#type.or(under.r#type.take());
     under.path = over.path.or(under.path.take());
+    under.identity = over.identity.or(under.identity.take());
     under.prefix = over.prefix.or(under.prefix.take());
     under.bare_keys = over.bare_keys.or(under.bare_keys);
     under.map = over.map.or(under.map.take());

@@ -50,6 +50,8 @@ pub struct Incoming {
     pub items: Vec<Item>,
     /// What was left out, and why: a sentence each.
     pub notes: Vec<String>,
+    /// Whether the file holds its values in the clear.
+    pub is_plain: bool,
 }
 
 /// How names are made of what stands in a file.
@@ -217,7 +219,8 @@ pub fn read_text(
     let format = Format::of_file_name(name);
     let unknown = || ImportError::UnknownFormat { path: shown.to_owned() };
     let kind = kind.or_else(|| Exchange::of_text(text, format)).or_else(|| Exchange::of_file_name(name));
-    let (paths, mut notes) = match kind.ok_or_else(unknown)? {
+    let kind = kind.ok_or_else(unknown)?;
+    let (paths, mut notes) = match kind {
         Exchange::Dotenv => (dotenv(text), Vec::new()),
         Exchange::Json => json(shown, text)?,
         Exchange::Sops => sops::read(shown, name, text, identities)?,
@@ -234,7 +237,7 @@ pub fn read_text(
     }
     let items =
         naming.items(paths).map_err(|message| ImportError::Shape { path: shown.to_owned(), message })?;
-    Ok(Incoming { items, notes })
+    Ok(Incoming { items, notes, is_plain: kind != Exchange::Sops })
 }
 
 /// A value with the way to it, and the notes about what was left out.

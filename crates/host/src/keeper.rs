@@ -11,6 +11,9 @@ use crate::identity::{Identities, Prompt};
 use crate::paths::shown;
 use crate::vault::{FOLDER, Vault, VaultError};
 
+mod sops;
+pub use sops::{SopsKeeper, SopsKeeperError};
+
 /// A store that secrets can be written to, with the identities that open it.
 pub struct Keeper {
     /// The store.
@@ -23,6 +26,8 @@ pub struct Keeper {
 pub enum Store {
     /// A vault.
     Vault(Box<Vault>),
+    /// A SOPS file.
+    Sops(SopsKeeper),
 }
 
 /// Which store is meant, and who writes to it.
@@ -83,19 +88,26 @@ impl Keeper {
     /// # Errors
     /// Why there is none that can be written to.
     pub fn open(config: &Config, choice: &Choice<'_>, prompt: Arc<dyn Prompt>) -> Result<Self, KeeperError> {
+        let own = Arc::new(Identities::of_environment().with_prompt(prompt));
         let Some(table) = table(config, choice.backend)? else {
             let folder = config.folder.join(FOLDER);
             if !Vault::is_vault(&folder) {
                 return Err(KeeperError::NoVault(shown(&folder).to_string()));
             }
-            return Self::vault(&folder, choice, prompt);
+            return Self::vault(&folder, choice, own);
         };
         let path = table.required_path().map_err(KeeperError::Config)?;
-        Self::vault(&path, choice, prompt)
+        let mut table = table.clone();
+        table.identities = Some(own);
+        let identities = table.identities().map_err(KeeperError::Config)?;
+        if table.kind == "sops" {
+            let store = Store::Sops(SopsKeeper::new(&table.name, path, Arc::clone(&identities)));
+            return Ok(Self { store, identities });
+        }
+        Self::vault(&path, choice, identities)
     }
 
-    fn vault(folder: &Path, choice: &Choice<'_>, prompt: Arc<dyn Prompt>) -> Result<Self, KeeperError> {
-        let identities = Arc::new(Identities::of_environment().with_prompt(prompt));
+    fn vault(folder: &Path, choice: &Choice<'_>, identities: Arc<Identities>) -> Result<Self, KeeperError> {
         let mut vault = Vault::open(folder)?.with(Arc::clone(&identities));
         if let Some(member) = choice.member {
             vault = vault.acting_as(member);

@@ -2,8 +2,10 @@
 
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use redeem_host::config::{Config, Treatment};
+use redeem_host::identity::Identities;
 use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only};
 use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
@@ -16,11 +18,16 @@ use super::{add, counted, trusted_config};
 use crate::args::{Global, Render};
 use crate::exit::{Exit, Stop, told};
 use crate::report::{Reporter, print};
+use crate::terminal::Asking;
 
 pub(crate) fn run(options: &Render, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let config = trusted_config(global, options.fake)?;
-    let world: Box<dyn World> =
-        if options.fake { Box::new(Fakes::new(&config)) } else { Box::new(Disk::open(&config)?) };
+    let identities = Arc::new(Identities::of_environment().with_prompt(Arc::new(Asking)));
+    let world: Box<dyn World> = if options.fake {
+        Box::new(Fakes::new(&config))
+    } else {
+        Box::new(Disk::open_with(&config, identities)?)
+    };
     match job(options, &config)? {
         Job::Print(input) => to_stdout(&input, options, &config, world.as_ref(), reporter),
         Job::Write { inputs, output, is_file } => {

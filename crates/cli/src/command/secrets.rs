@@ -25,6 +25,7 @@ mod read;
 mod remove;
 mod rotate;
 mod set;
+mod sops;
 mod transfer;
 
 pub(crate) fn run(options: &Secrets, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
@@ -34,7 +35,10 @@ pub(crate) fn run(options: &Secrets, global: &Global, reporter: &Reporter) -> Re
         &Choice { backend: options.backend.as_deref(), member: options.member.as_deref() },
         Arc::new(Asking),
     )?;
-    let Store::Vault(vault) = store;
+    let vault = match store {
+        Store::Vault(vault) => vault,
+        Store::Sops(keeper) => return sops::run(&options.command, &keeper, reporter),
+    };
     let job = Job { config: &config, vault: &vault, identities: &identities, reporter };
     let (done, needs_identity) = match &options.command {
         SecretsCommand::Create(options) => (create::run(options, &job), true),

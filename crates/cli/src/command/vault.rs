@@ -27,7 +27,9 @@ pub(crate) fn run(options: &Options, global: &Global, reporter: &Reporter) -> Re
         &Choice { backend: options.backend.as_deref(), member: options.acting.as_deref() },
         Arc::new(Asking),
     )?;
-    let Store::Vault(mut vault) = store;
+    let Store::Vault(mut vault) = store else {
+        return Err(Stop::plain("this backend is a SOPS file, and no vault"));
+    };
     let done = match &options.command {
         VaultCommand::Init(_) => Ok(Exit::Done),
         VaultCommand::Members(options) => return members(options, &vault),

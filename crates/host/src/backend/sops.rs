@@ -32,7 +32,7 @@ struct Read {
 
 /// Makes the backend of a `type = "sops"` table.
 pub(crate) fn open(config: &BackendConfig) -> Result<Box<dyn Backend>, ConfigError> {
-    Ok(Box::new(SopsFile::new(&config.name, config.required_path()?, config.identities())))
+    Ok(Box::new(SopsFile::new(&config.name, config.required_path()?, config.identities()?)))
 }
 
 impl SopsFile {

@@ -30,7 +30,7 @@ pub struct VaultStore {
 pub(crate) fn open(config: &BackendConfig) -> Result<Box<dyn Backend>, ConfigError> {
     let store = VaultStore::new(&config.name, config.required_path()?);
     #[cfg(feature = "crypto")]
-    let store = store.with(config.identities());
+    let store = store.with(config.identities()?);
     Ok(Box::new(store))
 }
 

@@ -80,6 +80,9 @@ pub(super) struct RawBackend {
     /// The file or the folder, or the variable that holds its path.
     #[cfg_attr(feature = "schema", schemars(with = "Option<RawPath>"))]
     pub(super) path: Option<Spanned<RawPath>>,
+    /// The file of the identity that opens it, or the variable that holds its path; without it the user's own open it.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<RawPath>"))]
+    pub(super) identity: Option<Spanned<RawPath>>,
     /// Stands before each variable.
     pub(super) prefix: Option<String>,
     /// Whether the variable of `creds.API_KEY` is just `API_KEY`.

@@ -56,7 +56,7 @@ pub(super) fn run(options: &Create, job: &Job<'_>) -> Result<Exit, Stop> {
     Ok(exit)
 }
 
-fn exists(name: &str) -> Stop {
+pub(super) fn exists(name: &str) -> Stop {
     Stop::usage(
         format!("there is a secret `{name}` already"),
         format!("give it a new value with `redeem secrets set {name}`"),

@@ -204,6 +204,6 @@ fn displayed(value: &Secret) -> String {
     plain(&String::from_utf8_lossy(value.expose()))
 }
 
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     if text.contains(char::is_control) { Value::from(text).to_string() } else { text.to_owned() }
 }

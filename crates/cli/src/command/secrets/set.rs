@@ -1,34 +1,27 @@
 //! `redeem secrets set`: creates or changes a value, or keys of a bundle.
 
-use redeem_host::Secret;
 use redeem_host::vault::{Content, Update, VaultError, check_key, check_name};
+use redeem_host::{Name, Secret};
 
 use super::{Job, input};
 use crate::args::secrets::Set;
 use crate::exit::{Exit, Stop};
+use crate::report::Reporter;
 use crate::terminal;
 
 /// What is told each time a value comes as an argument.
 const WARNING: &str = "warning: a value as an argument stays in your shell's history, and others can see it in the list of processes: leave out `=VALUE` to be asked, or write `KEY=-` and pipe it in";
 
 /// A key of a bundle, and where its value comes from.
-enum Assignment {
+pub(super) enum Assignment {
     Given(String, Secret),
     Asked(String),
     Piped(String),
 }
 
 pub(super) fn run(options: &Set, job: &Job<'_>) -> Result<Exit, Stop> {
-    let mut words = options.named.words.iter();
-    let named = options.named.name.as_ref().or_else(|| words.next());
-    let name = redeem_host::Name::split(named.ok_or_else(|| Stop::plain("which secret? name it"))?);
+    let (name, assignments) = words(options)?;
     check_name(&name.secret).map_err(VaultError::from)?;
-    let assignments = options
-        .assign
-        .iter()
-        .map(|text| assignment(text, true))
-        .chain(words.map(|text| assignment(text.trim_start_matches("--"), false)))
-        .collect::<Result<Vec<_>, Stop>>()?;
     let is_new = job.vault.summary(&name.secret)?.is_none();
     let beside = &options.beside;
     let only_beside = !is_new
@@ -57,10 +50,24 @@ pub(super) fn run(options: &Set, job: &Job<'_>) -> Result<Exit, Stop> {
     job.written(&written, options.json, if written.is_new { "made" } else { "changed" })
 }
 
+/// The name, and the keys that are set.
+pub(super) fn words(options: &Set) -> Result<(Name, Vec<Assignment>), Stop> {
+    let mut words = options.named.words.iter();
+    let named = options.named.name.as_ref().or_else(|| words.next());
+    let name = Name::split(named.ok_or_else(|| Stop::plain("which secret? name it"))?);
+    let assignments = options
+        .assign
+        .iter()
+        .map(|text| assignment(text, true))
+        .chain(words.map(|text| assignment(text.trim_start_matches("--"), false)))
+        .collect::<Result<Vec<_>, Stop>>()?;
+    Ok((name, assignments))
+}
+
 /// The new value, or the keys that are new or changed.
 fn content(
     options: &Set,
-    name: &redeem_host::Name,
+    name: &Name,
     assignments: Vec<Assignment>,
     is_new: bool,
     job: &Job<'_>,
@@ -72,6 +79,17 @@ fn content(
             None => Content::Value(value),
         });
     }
+    keys(options, name, assignments, is_new, job.reporter).map(Content::Bundle)
+}
+
+/// The keys with their values, each from where it comes.
+pub(super) fn keys(
+    options: &Set,
+    name: &Name,
+    assignments: Vec<Assignment>,
+    is_new: bool,
+    reporter: &Reporter,
+) -> Result<Vec<(String, Secret)>, Stop> {
     if name.key.is_some() || options.value.is_given() {
         return Err(Stop::plain("a value for one key, and keys with values: say one or the other"));
     }
@@ -82,7 +100,7 @@ fn content(
         ));
     }
     if assignments.iter().any(|one| matches!(one, Assignment::Given(..))) {
-        job.reporter.note(WARNING);
+        reporter.note(WARNING);
     }
     let mut keys: Vec<(String, Secret)> = Vec::new();
     for assignment in assignments {
@@ -102,7 +120,7 @@ fn content(
         }
         keys.push((key, value));
     }
-    Ok(Content::Bundle(keys))
+    Ok(keys)
 }
 
 /// Reads `KEY=VALUE`, `KEY=-`, or, behind dashes, `KEY` alone. What is wrong is told without the text: it may hold a value.

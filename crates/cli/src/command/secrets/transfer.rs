@@ -69,10 +69,9 @@ pub(super) fn import(options: &Import, job: &Job<'_>) -> Result<Exit, Stop> {
         print_json(&Value::Array(done))?;
     }
     job.reporter.note(&format!("imported {count} from {}", shown(&options.file)));
-    if !matches!(kind, Some(Exchange::Sops)) && options.file != Path::new("-") {
-        job.reporter.note(
-            "if that file holds values in the clear, it still does: delete it, and rotate what was shared",
-        );
+    if incoming.is_plain && options.file != Path::new("-") {
+        job.reporter
+            .note("that file still holds the values in the clear: delete it, and rotate what was shared");
     }
     Ok(Exit::Done)
 }
