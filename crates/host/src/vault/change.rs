@@ -17,7 +17,10 @@ impl Vault {
     ///
     /// # Errors
     /// When there is one, when the name or anything beside it cannot be used, or when this member may not write.
-    #[expect(clippy::needless_pass_by_value, reason = "the value is handed over, and wiped when it is written")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the value is handed over, and wiped when it is written"
+    )]
     pub fn create_secret(&self, name: &str, draft: Draft) -> Result<Written, VaultError> {
         check_name(name)?;
         let mut session = self.session("write secrets")?;
@@ -52,7 +55,10 @@ impl Vault {
     ///
     /// # Errors
     /// As [`Vault::set`]; when the secret or the key is not there.
-    #[expect(clippy::needless_pass_by_value, reason = "the value is handed over, and wiped when it is written")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the value is handed over, and wiped when it is written"
+    )]
     pub fn rotate(
         &self,
         name: &str,

@@ -69,7 +69,7 @@ impl Vault {
 
     /// Opens the file of a secret and checks it.
     pub(super) fn opened(&self, name: &str) -> Result<Option<Opened>, VaultError> {
-        let mut seen = None;
+        let mut seen: Option<(String, VaultError)> = None;
         for _ in 0..TRIES {
             let Some(text) = self.text(name)? else { return Ok(None) };
             // `sops` writes over a file from its start: what was read may be half of it.

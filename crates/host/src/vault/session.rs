@@ -277,3 +277,54 @@ pub(super) fn lock(path: &Path) -> Result<File, VaultError> {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests put files in place")]
+mod tests {
+    use redeem_core::Secret;
+
+    use super::*;
+    use crate::identity::{Identities, generate};
+    use crate::vault::Draft;
+
+    fn vault() -> (tempfile::TempDir, Vault) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (identity, recipient) = generate();
+        let vault = Vault::create(folder.path(), "ada", &recipient.to_string()).expect("a vault");
+        let identities = Identities::from_text("ada", &identity).expect("an identity");
+        let vault = vault.with(identities).remembering_in(None);
+        vault.create_secret("a", Draft::value(Secret::from("v1"))).expect("made");
+        (folder, vault)
+    }
+
+    #[test]
+    fn case_32_a_file_that_changes_before_it_is_replaced_is_left_alone() {
+        let (folder, vault) = vault();
+        let path = folder.path().join("a.yaml");
+        let before = std::fs::read_to_string(&path).expect("a file");
+        let theirs = format!("{before}# theirs\n");
+        for (before, found) in
+            [(Some(before.clone()), Some(&theirs)), (Some(before), None), (None, Some(&theirs))]
+        {
+            match found {
+                Some(text) => std::fs::write(&path, text).expect("a file"),
+                None => std::fs::remove_file(&path).expect("removed"),
+            }
+            let mut session = vault.session("write secrets").expect("a session");
+            let replacement = Replacement { name: "a".to_owned(), before, after: "ours".to_owned() };
+            let error = session.replace(&[replacement]).expect_err("it has changed");
+            assert!(matches!(error, VaultError::Changed { .. }), "{error}");
+            assert_eq!(std::fs::read_to_string(&path).ok().as_ref(), found);
+        }
+    }
+
+    #[test]
+    fn a_session_is_alone() {
+        let (folder, vault) = vault();
+        let session = vault.session("write secrets").expect("a session");
+        let other = File::open(folder.path()).expect("the folder");
+        assert!(other.try_lock().is_err());
+        drop(session);
+        assert!(other.try_lock().is_ok());
+    }
+}
