@@ -91,12 +91,15 @@ impl Vault {
             return Err(VaultError::UnknownSecret { name: (*name).to_owned(), near });
         }
         let heads = self.heads(&chosen);
-        let mut memory = Memory::read(self.memory.as_deref(), &self.folder);
+        let memory = Memory::read(self.memory.as_deref(), &self.folder);
         let checked: Vec<Checked> = chosen
             .par_iter()
             .zip(heads)
             .map(|(name, head)| Check { vault: self, name, head, findings: Vec::new() }.run(memory.of(name)))
             .collect();
+        // Another process may be writing a secret, and noting its version.
+        let _lock = lock(&self.folder)?;
+        let mut memory = Memory::read(self.memory.as_deref(), &self.folder);
         let mut findings = collisions(&all, &chosen);
         for (name, checked) in chosen.iter().zip(checked) {
             findings.extend(checked.findings);
@@ -104,8 +107,6 @@ impl Vault {
                 memory.note(name, mark);
             }
         }
-        // Another process may be writing a secret, and note its version.
-        let _lock = lock(&self.folder)?;
         memory.keep();
         findings.sort_by(|one, other| (&one.name, one.kind).cmp(&(&other.name, other.kind)));
         Ok(findings)

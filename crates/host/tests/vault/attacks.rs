@@ -41,6 +41,9 @@ fn rich(place: &Place) -> Vault {
     vault
 }
 
+/// What is done to a file, as a sentence; what is replaced by what; whether its MAC still fits.
+type Tampering<'t> = (&'t str, Vec<(&'t str, &'t str)>, bool);
+
 #[test]
 fn case_21_what_the_mac_of_sops_misses_is_found() {
     let place = Place::new();
@@ -52,7 +55,7 @@ fn case_21_what_the_mac_of_sops_misses_is_found() {
     let garbage = seal.replace(",type:str]", ",type:str] and more");
     let twice = format!("{a}\n{a}");
     let nested = a.replace("    A:", "    A:\n        A:");
-    let tampered: Vec<(&str, Vec<(&str, &str)>, bool)> = vec![
+    let tampered: Vec<Tampering<'_>> = vec![
         (
             "bytes moved between neighbouring values",
             vec![("description: ab", "description: a"), ("c: \"1\"", "c: \"b1\"")],

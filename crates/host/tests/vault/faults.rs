@@ -114,7 +114,7 @@ impl Scene {
             .into();
         let mut new = old.clone();
         match &*self.words[0] {
-            "set" if self.words[1] == "one" => new[0] = "one: KEY=new OTHER=kept".to_owned(),
+            "set" if self.words[1] == "one" => "one: KEY=new OTHER=kept".clone_into(&mut new[0]),
             "set" => new.insert(0, "four: KEY=new".to_owned()),
             "rename" => {
                 new.remove(0);
@@ -154,7 +154,9 @@ impl Scene {
 /// What is in the folder and is none of the vault's.
 fn strangers(folder: &Path) -> Vec<String> {
     let names = folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name != "vault.toml" && !name.ends_with(".yaml")).collect()
+    names
+        .filter(|name| name != "vault.toml" && Path::new(name).extension().is_none_or(|end| end != "yaml"))
+        .collect()
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Place {
         let mut vault = vault.with(ada.identities.clone()).remembering_in(None);
         vault.grant("bob", &bob.recipient, Role::Member).expect("a grant");
         vault.grant("robot", &robot.recipient, Role::Ci).expect("a grant");
-        Self { ada, bob, robot, folder }
+        Self { folder, ada, bob, robot }
     }
 
     pub(crate) fn base(&self) -> &Path {
