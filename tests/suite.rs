@@ -20,6 +20,12 @@ mod leaks;
 mod render;
 #[path = "suite/schema.rs"]
 mod schema;
+#[path = "suite/secrets.rs"]
+mod secrets;
+#[path = "suite/secrets_edit.rs"]
+mod secrets_edit;
+#[path = "suite/secrets_files.rs"]
+mod secrets_files;
 #[path = "suite/sources.rs"]
 mod sources;
 #[path = "suite/support.rs"]
@@ -28,3 +34,5 @@ mod support;
 mod templates;
 #[path = "suite/tidy.rs"]
 mod tidy;
+#[path = "suite/vault.rs"]
+mod vault;

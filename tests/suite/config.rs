@@ -61,13 +61,32 @@ fn a_configuration_of_another_user_is_refused() {
 #[test]
 fn init_sets_a_folder_up_and_leaves_what_is_there() {
     let project = Project::new(&[(".gitignore", "/target")]).secret("API_KEY", "v");
-    project.redeem("init").exits(0).says(&["redeem.toml: written", ".env: written", ".gitignore: added"]);
+    project.redeem("init --member ada").exits(0).says(&[
+        "redeem.toml: written",
+        ".gitignore: added",
+        "home/.config/redeem/identity.txt: written",
+        "secrets/vault.toml: written: ada is the owner, as age1",
+    ]);
     assert_eq!(project.read(".gitignore"), "/target\n/build/\n/.env\n");
-    assert_eq!((project.mode(".env"), project.mode("redeem.toml")), (0o600, 0o644));
-    let before = project.read("redeem.toml");
-    project.redeem("init").exits(0).says(&["redeem.toml: is there already", "already"]);
-    assert_eq!(project.read("redeem.toml"), before);
-    project.write("config/a.yaml", "k: '{secret:api-key}'\n");
+    assert_eq!(
+        (project.mode("home/.config/redeem/identity.txt"), project.mode("redeem.toml")),
+        (0o600, 0o644)
+    );
+    let before = ["redeem.toml", "secrets/vault.toml", "home/.config/redeem/identity.txt"]
+        .map(|path| project.read(path));
+    project.redeem("init").exits(0).says(&["redeem.toml: is there already", "vault.toml: is there already"]);
+    let after = ["redeem.toml", "secrets/vault.toml", "home/.config/redeem/identity.txt"]
+        .map(|path| project.read(path));
+    assert_eq!(before, after);
+    project.write("config/a.yaml", "k: '{secret:api_key}'\nl: '{secret:of-the-vault}'\n");
+    project.redeem("secrets create of-the-vault --generate=digits --length 3").exits(0);
     project.redeem("render").exits(0);
-    assert_eq!(project.read("build/config/a.yaml"), "k: 'v'\n");
+    assert!(project.read("build/config/a.yaml").starts_with("k: 'v'\nl: '"));
+}
+
+#[test]
+fn init_makes_no_vault_where_the_configuration_has_other_places() {
+    let project = Project::new(&[("redeem.toml", "[[backend]]\nname = 'shell'\ntype = 'env'\n")]);
+    project.redeem("init").exits(0).says(&["redeem.toml: is there already"]);
+    assert!(!project.exists("secrets") && !project.exists("home"));
 }

@@ -43,7 +43,6 @@ fn terminal() -> io::Result<File> {
 /// Asks for a line that is not shown.
 pub(crate) fn ask_hidden(question: &str) -> io::Result<Zeroizing<String>> {
     let terminal = terminal()?;
-    tell(question);
     let before = tcgetattr(&terminal)?;
     let mut quiet = before.clone();
     // Line by line a terminal hands over 4,095 bytes and drops the rest, so each key is read.
@@ -52,6 +51,8 @@ pub(crate) fn ask_hidden(question: &str) -> io::Result<Zeroizing<String>> {
     quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
     *HIDDEN.lock().unwrap_or_else(PoisonError::into_inner) = Some((terminal.try_clone()?, before));
     tcsetattr(&terminal, OptionalActions::Flush, &quiet)?;
+    // Not before echo is off: somebody may be faster.
+    tell(question);
     let line = line(&terminal);
     restore();
     line

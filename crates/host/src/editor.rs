@@ -51,13 +51,16 @@ const WITHHELD: &[&str] = &[
 ];
 
 impl Editor {
-    /// The editor that the user has chosen, or one that is there.
+    /// The editor that the user has chosen; where there is a terminal for it, else one that is installed.
     pub fn of_environment() -> Option<Self> {
         let set = |name: &str| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
         if let Some(text) = set("VISUAL").or_else(|| set("EDITOR")) {
             return Some(Self::new(&text));
         }
-        ["editor", "vi", "nano"].into_iter().find(|name| program(name).is_some()).map(Self::new)
+        let has_terminal = std::io::IsTerminal::is_terminal(&std::io::stdin())
+            || std::fs::File::open("/dev/tty").is_ok();
+        let usual: &[&str] = if has_terminal { &["editor", "vi", "nano"] } else { &[] };
+        usual.iter().copied().find(|name| program(name).is_some()).map(Self::new)
     }
 
     /// The editor of a text such as `code --wait`; one with a shell's signs is left to the shell.

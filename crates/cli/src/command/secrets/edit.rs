@@ -14,7 +14,10 @@ pub(super) fn run(options: &Edit, job: &Job<'_>) -> Result<Exit, Stop> {
     let name = options.named.one()?;
     let secret = job.secret(name)?;
     let editor = Editor::of_environment().ok_or_else(|| {
-        Stop::usage("there is no editor", "set VISUAL or EDITOR, or change it with `redeem secrets set`")
+        Stop::usage(
+            "there is no editor, or no terminal for one",
+            "set VISUAL or EDITOR, or change it with `redeem secrets set`",
+        )
     })?;
     let old = Form::of(&secret);
     let mut text = old.text(name).map_err(unusable)?;
