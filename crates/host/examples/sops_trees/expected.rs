@@ -126,6 +126,12 @@ impl Leaf {
         Ok(Self { document: leaf.document, path, r#type, bytes, unopened: false })
     }
 
+    /// Whether it is the text `<<`, which `sops` writes with a tag, and cannot read where it is a key. We write quotes.
+    pub(crate) fn is_merge(&self) -> bool {
+        self.bytes.as_ref().is_some_and(|text| text == "PDw=")
+            || self.path.iter().any(|at| matches!(at, At::Key(key) if key == "<<"))
+    }
+
     pub(crate) fn show(&self) -> String {
         let bytes = self.bytes.as_ref().map(|text| BASE64_STANDARD.decode(text).unwrap()).unwrap_or_default();
         format!("{}:{:?} {} {:?}", self.document, self.path, self.r#type, String::from_utf8_lossy(&bytes))

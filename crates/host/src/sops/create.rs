@@ -259,15 +259,15 @@ impl Sealing<'_> {
         if text.contains(['\n', '\r']) {
             return Err(unwritable(self.store, path, "a comment has one line"));
         }
+        if is_selected && is_in_list && self.store == Store::Yaml {
+            // See `node::Item::element`. An empty one becomes an element.
+            return Err(unwritable(
+                self.store,
+                path,
+                "`sops` cannot open a file with an encrypted comment in a list",
+            ));
+        }
         let text = if is_selected && !text.is_empty() {
-            if is_in_list && self.store == Store::Yaml {
-                // See `node::Item::element`.
-                return Err(unwritable(
-                    self.store,
-                    path,
-                    "`sops` cannot open a file with an encrypted comment in a list",
-                ));
-            }
             let plain = Plain::new(Type::Comment, text);
             let sealed = self.cipher.seal(&plain, &additional_data(path.iter()));
             sealed.map_err(|_| SopsError::Random)?.to_string()

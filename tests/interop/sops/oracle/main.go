@@ -199,10 +199,33 @@ func checkFile(file string) error {
 	if tree.Metadata.Version != "3.13.2" || time.Since(tree.Metadata.LastModified).Abs() > 24*time.Hour {
 		return fmt.Errorf("version %s, last modified %s", tree.Metadata.Version, tree.Metadata.LastModified)
 	}
-	if expected.Emits {
-		return emitFile(file)
+	if err := emitFile(file); expected.Emits && err != nil && !isBroken(file, expected) {
+		return err
 	}
 	return nil
+}
+
+// isBroken tells whether sops could not read what it would write itself in the place of a file.
+func isBroken(file string, expected *Expected) bool {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return false
+	}
+	store := storeOf(file)
+	tree, err := store.LoadEncryptedFile(content)
+	if err != nil {
+		return false
+	}
+	written, err := store.EmitEncryptedFile(tree)
+	if err != nil {
+		return true
+	}
+	again, err := decrypt(store, written)
+	if err != nil {
+		return true
+	}
+	leaves, err := leavesOf(again.Branches)
+	return err != nil || inOrder(loose(expected.Leaves), loose(leaves)) != ""
 }
 
 func expectFile(file string) error {

@@ -55,7 +55,7 @@ fn written(entry: &Item, column: usize, line_break: &str) -> String {
         Item::Element(value) => (vec![Item::Entry { key: "-".to_owned(), value: value.clone() }], ""),
         entry => (vec![entry.clone()], ""),
     };
-    let block = yaml::emit(&Tree { documents: vec![items] });
+    let block = yaml::emit_carefully(&Tree { documents: vec![items] });
     let blanks = " ".repeat(column);
     let mut out = String::new();
     for (position, line) in block.trim_end_matches('\n').split('\n').enumerate() {

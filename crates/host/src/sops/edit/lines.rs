@@ -1,6 +1,6 @@
 //! Entries that are one line each: dotenv.
 
-use super::layout::{line_break, line_end, line_start, next_line};
+use super::layout::{line_start, next_line};
 use super::{Entry, File, Item, Node, Plain, Splice, Value, last_and_metadata};
 use crate::sops::dotenv;
 
@@ -15,12 +15,13 @@ pub(super) fn insertion(file: &File, container: &Node, entry: &Item) -> Option<S
     let text = &file.text;
     Some(match last_and_metadata(file, container) {
         (Some(last), _) => {
-            let at = line_end(text, last.value.span.end);
-            Splice { span: at..at, text: format!("{}{line}", line_break(text)) }
+            // A carriage return is a part of the value, and no part of the line's end.
+            let at = last.value.span.end;
+            Splice { span: at..at, text: format!("\n{line}") }
         }
         (None, metadata) => {
             let at = metadata.map_or(0, |metadata| line_start(text, metadata.start));
-            Splice { span: at..at, text: format!("{line}{}", line_break(text)) }
+            Splice { span: at..at, text: format!("{line}\n") }
         }
     })
 }

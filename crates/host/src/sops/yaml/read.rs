@@ -388,6 +388,8 @@ fn kind_of(token: &Token<'_>) -> Result<Kind, &'static str> {
         None if is_plain => resolved(text),
         None | Some("str") => Ok(string()),
         Some("!") if !is_plain => Ok(string()),
+        // The text `<<`, as `yaml.v3` writes it.
+        Some("merge") if text == "<<" => Ok(string()),
         Some("binary") => {
             let packed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
             let bytes = base64::engine::general_purpose::STANDARD

@@ -36,7 +36,8 @@ pub(in crate::sops) fn of_text(text: &str, is_key: bool) -> Written {
     match wanted {
         Written::Plain if analysis.block_plain => Written::Plain,
         Written::Plain if analysis.single_quoted => Written::Single,
-        Written::Literal if analysis.block && !is_key => Written::Literal,
+        // A block whose first line begins with a tab is what `yaml.v3` writes and cannot read.
+        Written::Literal if analysis.block && !is_key && !text.starts_with('\t') => Written::Literal,
         _ => Written::Double,
     }
 }
