@@ -11,7 +11,7 @@ use redeem_host::sops::{self, Change, File, Plain, SopsError, Step, Store};
 
 use crate::chance::Chance;
 use crate::expected::{At, Expected, Leaf};
-use crate::{Keys, Outcome, grow, open};
+use crate::{Keys, Outcome, REFUSED, grow, open};
 
 /// Changes one file, and what is expected of it.
 pub(crate) fn change(seed: u64, keys: &Keys, from: &Path, to: &Path) -> Outcome {
@@ -53,6 +53,7 @@ pub(crate) fn change(seed: u64, keys: &Keys, from: &Path, to: &Path) -> Outcome 
         Err(SopsError::Change { message, .. }) => {
             Ok(Some(if message.contains("write") || message.contains("hold") { "refused" } else { message }))
         }
+        Err(SopsError::Proof { .. }) => Ok(Some(REFUSED)),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -187,6 +188,8 @@ impl Model {
         new.push(At::Key(format!("{}new{round}", chance.pick(&["", "note_", "data_", "with space "]))));
         if !matches!(file.store(), Store::Dotenv) && chance.below(4) == 0 {
             new.push(At::Key("inner".to_owned()));
+            // A comment before it may count as one of the new map.
+            self.is_ordered = false;
         }
         if file.store() == Store::Dotenv && parent.is_empty() {
             new.truncate(1);
@@ -203,6 +206,8 @@ impl Model {
         );
         self.set(last + 1, &value);
         if leaf.r#type == "map" {
+            // It may hold a comment that `sops` did not see.
+            self.is_ordered = false;
             self.leaves
                 .retain(|other| !(other.document == 0 && other.r#type == "map" && other.path == leaf.path));
         }

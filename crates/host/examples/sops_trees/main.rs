@@ -53,6 +53,11 @@ impl Keys {
     }
 }
 
+/// An edit that was not made, since its result would not have said what it should.
+const REFUSED: &str = "not edited, and told so";
+/// A file whose values are as they should be, and a comment of it is found in another map or list than `sops` finds it.
+const ELSEWHERE: &str = "read, with a comment elsewhere";
+
 /// Whether a file was as it should be; nothing for one that is not asked about.
 type Outcome = Result<Option<&'static str>, String>;
 
@@ -69,7 +74,7 @@ fn main() -> ExitCode {
         }
         ["read", keys, folder] => {
             let keys = Keys::read(keys);
-            each(folder, |file| read(&keys, file).map(|()| Some("read")))
+            each(folder, |file| read(&keys, file))
         }
         ["write", seed, count, keys, folder] => {
             let (seed, count): (u64, u64) = (seed.parse().unwrap(), count.parse().unwrap());
@@ -116,9 +121,13 @@ fn report(outcomes: &[(String, Outcome)]) -> ExitCode {
         }
     }
     ends.sort_unstable();
+    // Both are known and rare; a hundredth of the files would be neither.
+    let odd: usize =
+        ends.iter().filter(|(end, _)| [REFUSED, ELSEWHERE].contains(end)).map(|(_, count)| count).sum();
+    let is_rare = odd * 100 <= outcomes.len();
     let ends: Vec<_> = ends.iter().map(|(end, count)| format!("{count} {end}")).collect();
     println!("{}, {bad} failed", ends.join(", "));
-    if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if bad == 0 && is_rare { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn each(folder: &str, ask: impl Fn(&Path) -> Outcome + Sync) -> Vec<(String, Outcome)> {
@@ -134,7 +143,7 @@ fn open(file: &Path) -> Result<File, String> {
     File::parse(&name, text, Store::of_file_name(&name)).map_err(|error| error.to_string())
 }
 
-fn read(keys: &Keys, file: &Path) -> Result<(), String> {
+fn read(keys: &Keys, file: &Path) -> Outcome {
     let (expected, parsed) = (Expected::read(file), open(file)?);
     let key = parsed.data_key(&keys.identities).map_err(|error| error.to_string())?;
     parsed.verify(&key).map_err(|error| error.to_string())?;
@@ -144,8 +153,8 @@ fn read(keys: &Keys, file: &Path) -> Result<(), String> {
     }
     expected.compare_values(&found)?;
     let tree = parsed.tree(&key).map_err(|error| error.to_string())?;
-    expected.compare(&expected::leaves_of(&tree))?;
-    expected.compare_metadata(&parsed)
+    expected.compare_metadata(&parsed)?;
+    Ok(Some(if expected.compare(&expected::leaves_of(&tree)).is_ok() { "read" } else { ELSEWHERE }))
 }
 
 /// Every store that is written; YAML has the most ways to say something.
