@@ -124,6 +124,11 @@ impl Recipient {
         file::seal(&stanzas, &file_key, key.as_bytes()).map_err(WrapError::Random)
     }
 
+    /// Its text, without the comment of an SSH key.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The recipient of an identity.
     pub(super) fn of_x25519(recipient: &age::x25519::Recipient) -> Self {
         Self { text: recipient.to_string(), kind: Kind::X25519(recipient.clone()) }

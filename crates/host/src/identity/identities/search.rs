@@ -1,5 +1,7 @@
 //! The search for an identity that opens a file.
 
+use std::cell::OnceCell;
+
 use zeroize::Zeroizing;
 
 use super::identities_of;
@@ -21,7 +23,20 @@ pub(super) struct Search<'a> {
 
 struct Stanza<'a> {
     recipient: &'a str,
-    file: Result<AgeFile, FileError>,
+    enc: &'a str,
+    /// Read when it is first tried: of a hundred members' stanzas one is ours.
+    read: OnceCell<Result<AgeFile, FileError>>,
+}
+
+impl Stanza<'_> {
+    fn file(&self) -> Result<&AgeFile, &FileError> {
+        self.read.get_or_init(|| AgeFile::parse_armored(self.enc.as_bytes(), MAX_WRAPPED)).as_ref()
+    }
+
+    /// Whether it says that it is for this identity.
+    fn names(&self, identity: &Identity) -> bool {
+        identity.recipient.as_ref().is_some_and(|mine| mine.text() == without_comment(self.recipient))
+    }
 }
 
 /// What came of an identity and a stanza.
@@ -34,10 +49,7 @@ enum Tried {
 
 impl<'a> Search<'a> {
     pub(super) fn new(stanzas: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        let read = |(recipient, enc): (&'a str, &'a str)| Stanza {
-            recipient,
-            file: AgeFile::parse_armored(enc.as_bytes(), MAX_WRAPPED),
-        };
+        let read = |(recipient, enc): (&'a str, &'a str)| Stanza { recipient, enc, read: OnceCell::new() };
         Self { stanzas: stanzas.map(read).collect(), tried: Vec::new(), damaged: None }
     }
 
@@ -45,21 +57,18 @@ impl<'a> Search<'a> {
         self.stanzas.is_empty()
     }
 
-    /// Tries what is at hand.
+    /// Tries what is at hand: first each identity with the stanzas that name it, then each with all.
     pub(super) fn cheap(&mut self, sources: &[Source], company: &Company<'_>) -> Option<DataKey> {
-        for (place, source) in sources.iter().enumerate() {
-            let identities = match &source.state {
-                State::Held(Held::Identities(identities)) => identities,
-                State::Held(Held::Locked(locked)) => locked.opened(),
-                _ => continue,
-            };
-            for identity in identities.iter().filter(|identity| !identity.is_costly()) {
-                if let Some(key) = self.identity(place, identity, company) {
+        for (_, identity) in at_hand(sources) {
+            for stanza in self.stanzas.iter().filter(|stanza| stanza.names(identity)) {
+                if let Ok(file) = stanza.file()
+                    && let Some(Tried::Key(key)) = attempt(identity, file, company)
+                {
                     return Some(key);
                 }
             }
         }
-        None
+        at_hand(sources).find_map(|(place, identity)| self.identity(place, identity, company))
     }
 
     /// Tries what takes a program or a person.
@@ -102,8 +111,7 @@ impl<'a> Search<'a> {
         if let Some((recipient, why)) = self.damaged {
             return UnwrapError::Damaged { recipient, why, tried };
         }
-        let broken =
-            self.stanzas.iter().filter_map(|stanza| Some((stanza.recipient, stanza.file.as_ref().err()?)));
+        let broken = self.stanzas.iter().filter_map(|stanza| Some((stanza.recipient, stanza.file().err()?)));
         let broken: Vec<_> = broken.collect();
         if let (Some((recipient, error)), true) = (broken.first(), broken.len() == self.stanzas.len()) {
             return UnwrapError::Damaged {
@@ -115,7 +123,7 @@ impl<'a> Search<'a> {
         if tried.is_empty() {
             return UnwrapError::NoIdentity { recipients, looked: sources.missing.clone() };
         }
-        let files = self.stanzas.iter().filter_map(|stanza| stanza.file.as_ref().ok());
+        let files = self.stanzas.iter().filter_map(|stanza| stanza.file().ok());
         let mut unsupported: Vec<String> =
             files.filter_map(AgeFile::post_quantum).map(str::to_owned).collect();
         unsupported.sort();
@@ -141,15 +149,14 @@ impl<'a> Search<'a> {
 
     /// Tries an identity with each stanza, those that name it first.
     fn identity(&mut self, place: usize, identity: &Identity, company: &Company<'_>) -> Option<DataKey> {
-        let mine = identity.recipient.as_ref().map(ToString::to_string);
-        let names_it = |stanza: &&Stanza<'_>| mine.as_deref() == Some(without_comment(stanza.recipient));
-        let (named, others): (Vec<_>, Vec<_>) = self.stanzas.iter().partition(names_it);
+        let (named, others): (Vec<_>, Vec<_>) =
+            self.stanzas.iter().partition(|stanza| stanza.names(identity));
         let mut why = None;
         let mut damaged = None;
         for (stanza, is_named) in
             named.iter().map(|one| (one, true)).chain(others.iter().map(|one| (one, false)))
         {
-            let tried = match &stanza.file {
+            let tried = match stanza.file() {
                 Ok(file) => attempt(identity, file, company),
                 Err(error) if is_named => Some(Tried::Damaged(error.to_string())),
                 Err(_) => None,
@@ -177,6 +184,20 @@ impl<'a> Search<'a> {
         self.tried.push((place, attempt));
         None
     }
+}
+
+/// The identities that neither a program nor a person is needed for, with the places of their sources.
+fn at_hand(sources: &[Source]) -> impl Iterator<Item = (usize, &Identity)> {
+    let held = |(place, source)| {
+        let Source { state, .. }: &Source = source;
+        let identities: &[Identity] = match state {
+            State::Held(Held::Identities(identities)) => identities,
+            State::Held(Held::Locked(locked)) => locked.opened(),
+            _ => &[],
+        };
+        identities.iter().filter(|identity| !identity.is_costly()).map(move |identity| (place, identity))
+    };
+    sources.iter().enumerate().flat_map(held)
 }
 
 /// Decrypts a whole file.
