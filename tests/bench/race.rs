@@ -98,6 +98,9 @@ fn peak(contestant: &Contestant, root: &Path) -> Option<u64> {
     for (name, value) in inner.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
+    if let Some(folder) = inner.get_current_dir() {
+        command.current_dir(folder);
+    }
     if !is_installed(time) {
         return None;
     }
