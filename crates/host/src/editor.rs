@@ -57,8 +57,8 @@ impl Editor {
         if let Some(text) = set("VISUAL").or_else(|| set("EDITOR")) {
             return Some(Self::new(&text));
         }
-        let has_terminal = std::io::IsTerminal::is_terminal(&std::io::stdin())
-            || std::fs::File::open("/dev/tty").is_ok();
+        let has_terminal =
+            std::io::IsTerminal::is_terminal(&std::io::stdin()) || std::fs::File::open("/dev/tty").is_ok();
         let usual: &[&str] = if has_terminal { &["editor", "vi", "nano"] } else { &[] };
         usual.iter().copied().find(|name| program(name).is_some()).map(Self::new)
     }
