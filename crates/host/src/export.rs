@@ -108,16 +108,15 @@ fn dotenv(items: &[Item], layout: &Layout) -> Result<Outgoing, ExportError> {
             let is_read = matches!(&pairs(&line)[..], [(key, read)] if *key == variable && read == value);
             is_read.then_some(line)
         };
-        let line = match spell(None) {
-            Some(line) => line,
-            None => {
-                of_shells.push(variable.clone());
-                spell(Some(Reader::Sh)).ok_or_else(|| ExportError::Value {
-                    name: name.to_string(),
-                    place: "a `.env` file",
-                    why: "it holds what no such file can, or is no text".to_owned(),
-                })?
-            }
+        let line = if let Some(line) = spell(None) {
+            line
+        } else {
+            of_shells.push(variable.clone());
+            spell(Some(Reader::Sh)).ok_or_else(|| ExportError::Value {
+                name: name.to_string(),
+                place: "a `.env` file",
+                why: "it holds what no such file can, or is no text".to_owned(),
+            })?
         };
         text.push_str(&line);
     }
@@ -183,7 +182,7 @@ pub fn sops(
             match (&layout.bundle, &item.content, keys.pop()) {
                 (Some(_), _, last) => bundle.extend(keys.into_iter().chain(last)),
                 (None, Content::Value(_), Some(sops::Item::Entry { key, value })) => {
-                    entries.push((key, value))
+                    entries.push((key, value));
                 }
                 (None, _, last) => {
                     keys.extend(last);

@@ -143,8 +143,8 @@ impl Extraction {
         let source = Source::new(file.as_str(), text, live.format);
         let old = Old { source: &source, dialects: &live.dialects, encoding: live.encoding, name };
         let (value, written) = old.value(spot)?;
-        let (line, column) = source.position(written.whole.start);
-        let place = format!("{file}:{line}:{column}");
+        let at = source.position(written.whole.start);
+        let place = format!("{file}:{}:{}", at.0, at.1);
         let (reference, text) = old
             .replaced(&value, &written)?
             .ok_or_else(|| ExtractError::NotRestored { place: place.clone() })?;

@@ -142,7 +142,7 @@ impl Exchange {
     /// What a file's name says about it: `.env` and `.json` say enough, and `.sops` before the ending.
     pub fn of_file_name(name: &str) -> Option<Self> {
         let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        if stem.ends_with(".sops") || stem.ends_with(".enc") {
+        if matches!(stem.rsplit_once('.'), Some((_, "sops" | "enc"))) {
             return Some(Self::Sops);
         }
         match Format::of_file_name(name) {
@@ -283,8 +283,8 @@ fn flatten(
     };
     match node {
         Tree::Map(pairs) => pairs.into_iter().for_each(|(key, node)| below(key, node)),
-        Tree::List(nodes) => {
-            nodes.into_iter().enumerate().for_each(|(index, node)| below(index.to_string(), node));
+        Tree::List(list) => {
+            list.into_iter().enumerate().for_each(|(index, node)| below(index.to_string(), node));
         }
         Tree::Text(text) => found.push((path.clone(), Secret::new(text.as_bytes().to_vec()))),
         Tree::Bare(text) => found.push((path.clone(), Secret::from(text.as_str()))),

@@ -186,8 +186,8 @@ impl Dialects {
 
     /// Whether a live dialect can spell a name at all: in a string, as a whole string, or by a node.
     pub fn can_spell(&self, name: &Name) -> bool {
-        let by_node = |dialect: &&Dialect| matches!(dialect.find, Find::ByNode) && name.key.is_none();
-        let whole = |dialect: &&Dialect| match dialect.find {
+        let by_node = |dialect: &Dialect| matches!(dialect.find, Find::ByNode) && name.key.is_none();
+        let whole = |dialect: &Dialect| match dialect.find {
             Find::WholeScalar(find) => {
                 let text = dialect.form.replacen("NAME", &name.to_string(), 1);
                 find(&text, &|_| Vec::new()).is_some_and(|finds| {
@@ -196,7 +196,7 @@ impl Dialects {
             }
             _ => false,
         };
-        !self.spellings(name, None).is_empty() || self.live.iter().any(|one| by_node(&one) || whole(&one))
+        !self.spellings(name, None).is_empty() || self.live.iter().any(|one| by_node(one) || whole(one))
     }
 
     /// Whether a string of a document may hold something that a live dialect looks at.

@@ -84,12 +84,11 @@ impl KeyPath {
                     .push(Segment::Index(index.parse().map_err(|_| "between `[` and `]` stands no number")?));
                 rest = after;
             } else {
-                let (key, after) = match rest.strip_prefix('"') {
-                    Some(inside) => quoted(inside)?,
-                    None => {
-                        let end = rest.find(['.', '[']).unwrap_or(rest.len());
-                        (rest[..end].to_owned(), &rest[end..])
-                    }
+                let (key, after) = if let Some(inside) = rest.strip_prefix('"') {
+                    quoted(inside)?
+                } else {
+                    let end = rest.find(['.', '[']).unwrap_or(rest.len());
+                    (rest[..end].to_owned(), &rest[end..])
                 };
                 if key.is_empty() && !rest.starts_with('"') {
                     return Err("a key is empty");
