@@ -9,7 +9,7 @@ use super::cipher::Cipher;
 use super::create::{seal, seconds};
 use super::node::{Container, Entry, Item as NodeItem, Kind, Node};
 use super::select::Scope;
-use super::{File, Item, Path, Plain, SopsError, Step, Store, Stored, Type, Value};
+use super::{File, Item, Leaf, Path, Plain, SopsError, Step, Store, Stored, Type, Value};
 use crate::identity::DataKey;
 
 pub(super) mod brackets;
@@ -127,6 +127,7 @@ impl File {
                     break;
                 }
             }
+            let rest_before = rest;
             rest = &rest[taken..];
             if batch.splices.is_empty() {
                 continue;
@@ -134,6 +135,9 @@ impl File {
             let text = spliced(&file.text, batch.splices);
             let next = Self::parse(&self.shown, text, self.store).map_err(|_| self.unproved())?;
             next.holds(cipher, &batch.expected)?;
+            if !file.rest_stays(&next, &rest_before[..taken]) {
+                return Err(self.unproved());
+            }
             current = Some(next);
         }
         Ok(current)
@@ -156,6 +160,41 @@ impl File {
             }
         }
         Ok(())
+    }
+
+    /// Whether all values but those of `changes` are what they were, in the same order.
+    ///
+    /// The new MAC is made over whatever stands there, so that it could not tell.
+    fn rest_stays(&self, next: &Self, changes: &[Change]) -> bool {
+        let set: HashSet<&Path> =
+            changes.iter().filter(|one| !matches!(one, Change::Remove(_))).map(Change::path).collect();
+        // What is taken away stands in the first document that has it.
+        let taken = |path: &Path| {
+            let is_there = |root: &Node| matches!(self.spot_in(root, path), Spot::Found { .. });
+            self.documents.iter().position(is_there)
+        };
+        let removed: Vec<_> = changes
+            .iter()
+            .filter_map(|one| match one {
+                Change::Remove(path) => Some((taken(path)?, path)),
+                _ => None,
+            })
+            .collect();
+        let stays = |leaf: &&Leaf| {
+            let is_removed = |(document, path): &(usize, &Path)| {
+                leaf.document == *document && leaf.path.0.starts_with(&path.0)
+            };
+            !set.contains(&leaf.path) && !removed.iter().any(is_removed)
+        };
+        let before: Vec<_> = self.leaves.iter().filter(stays).collect();
+        let after: Vec<_> = next.leaves.iter().filter(|leaf| !set.contains(&leaf.path)).collect();
+        // Positions in a list move up where an element is taken away: the keys alone are compared.
+        let is_same = |(one, other): (&&Leaf, &&Leaf)| {
+            one.stored == other.stored
+                && one.document == other.document
+                && one.path.additional_data() == other.path.additional_data()
+        };
+        before.len() == after.len() && before.iter().zip(&after).all(is_same)
     }
 
     fn refused(&self, path: &Path, message: &'static str) -> SopsError {

@@ -156,6 +156,10 @@ impl File {
         let text = spliced(&self.text, splices);
         let file = Self::parse(&self.shown, text, self.store)
             .map_err(|_| SopsError::Proof { shown: self.shown.clone() })?;
+        // The digest is one over the values in the clear: it is the same under any key.
+        if *file.mac(&new)? != *self.mac(&old)? {
+            return Err(SopsError::Proof { shown: self.shown.clone() });
+        }
         file.stamped(&new, now)
     }
 

@@ -86,9 +86,10 @@ fn written(entry: &Item, column: usize, line_break: &str) -> String {
 pub(in crate::sops) fn end_of_lines(text: &str, entry: &Entry) -> usize {
     let end =
         line_end(text, last_place(&entry.value).max(entry.key.as_ref().map_or(0, |(_, span)| span.end)));
-    let mut raw = text[entry.value.span.clone()].lines();
-    let is_kept_block =
-        raw.next().is_some_and(|header| header.starts_with(['|', '>']) && header.contains('+'));
+    let last = last_value(&entry.value);
+    let header = text[last.span.clone()].lines().next().unwrap_or_default();
+    let indicators = header.split([' ', '\t']).next().unwrap_or_default();
+    let is_kept_block = indicators.starts_with(['|', '>']) && indicators.contains('+');
     if !is_kept_block {
         return end;
     }
@@ -101,6 +102,12 @@ pub(in crate::sops) fn end_of_lines(text: &str, entry: &Entry) -> usize {
         }
         end = line_end(text, next);
     }
+}
+
+/// The last value in a value, or itself.
+fn last_value(node: &Node) -> &Node {
+    let last = node.container().and_then(|container| container.entries().last());
+    last.map_or(node, |last| last_value(&last.value))
 }
 
 /// The last place that a value, or a comment in it, takes.

@@ -46,8 +46,15 @@ impl File {
     /// The text that takes the place of an entry's value. Where nothing is written it goes behind the colon or dash.
     pub(super) fn replacement(&self, path: &Path, entry: &Entry, text: String) -> Result<Splice, SopsError> {
         let span = entry.value.span.clone();
-        if self.store != Store::Yaml || !span.is_empty() {
+        if self.store != Store::Yaml {
             return Ok(Splice { span, text });
+        }
+        if !span.is_empty() {
+            // A block's comment stands in its header.
+            let old = &self.text[span.clone()];
+            let header = old.lines().next().filter(|_| old.starts_with(['|', '>'])).unwrap_or_default();
+            let comment = header.find('#').map_or_else(String::new, |at| format!(" {}", &header[at..]));
+            return Ok(Splice { span, text: format!("{text}{comment}") });
         }
         let sign = match &entry.key {
             None => Some(entry.start).filter(|&at| self.text[at..].starts_with('-')),

@@ -112,6 +112,15 @@ fn a_new_yaml_key_goes_behind_its_siblings() {
 }
 
 #[test]
+fn a_block_keeps_the_lines_and_the_comment_that_are_its_own() {
+    let file = yaml("l:\n  - |+\n    x\n\nb: | # c\n  y\n");
+    check(&file, &[set("l.1", "z")], "l:\n  - |+\n    x\n\n  - z\nb: | # c\n  y\n");
+    check(&file, &[set("b", "z")], "l:\n  - |+\n    x\n\nb: z # c\n");
+    let last = yaml("a:\n  - |+\n    x\n\n");
+    check(&last, &[set("b", "z")], "a:\n  - |+\n    x\n\nb: z\n");
+}
+
+#[test]
 fn lists_in_lists_keep_their_columns() {
     let file = yaml("l:\n- - a\n  - b\nm:\n  - - c\n");
     check(&file, &[set("l.0.2", "x"), set("l.1", "z")], "l:\n- - a\n  - b\n  - x\n- z\nm:\n  - - c\n");
