@@ -109,7 +109,7 @@ fn in_order<'l>(
         match found.next() {
             None => return Err(format!("missing: {}", wanted.show())),
             Some(found) if wanted.unopened && found.r#type == "comment" => {}
-            Some(found) if wanted != found => {
+            Some(found) if wanted != found && !wanted.is_whole(found) => {
                 return Err(format!("expected {}, found {}", wanted.show(), found.show()));
             }
             Some(_) => {}
@@ -119,6 +119,13 @@ fn in_order<'l>(
 }
 
 impl Leaf {
+    /// Whether the other is the whole number that this is without a fraction: in the clear `1.0` is written `1`.
+    fn is_whole(&self, other: &Self) -> bool {
+        self.r#type == "float"
+            && other.r#type == "int"
+            && (&self.path, &self.bytes) == (&other.path, &other.bytes)
+    }
+
     /// Whether it is a value, and no comment or empty map or list.
     pub(crate) fn is_value(&self) -> bool {
         !matches!(&*self.r#type, "comment" | "map" | "list")

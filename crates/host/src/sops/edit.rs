@@ -135,12 +135,21 @@ impl File {
             let text = spliced(&file.text, batch.splices);
             let next = Self::parse(&self.shown, text, self.store).map_err(|_| self.unproved())?;
             next.holds(cipher, &batch.expected)?;
-            if !file.rest_stays(&next, &rest_before[..taken]) {
+            let set =
+                batch.expected.iter().filter(|(path, ..)| next.leaf(path).is_some_and(Leaf::is_disguised));
+            // A comment that says what is encrypted would stand before another entry now.
+            let is_disguised = next.disguised() > file.disguised() + set.count();
+            if is_disguised || !file.rest_stays(&next, &rest_before[..taken]) {
                 return Err(self.unproved());
             }
             current = Some(next);
         }
         Ok(current)
+    }
+
+    /// How many values are in the clear and look encrypted.
+    fn disguised(&self) -> usize {
+        self.leaves.iter().filter(|leaf| leaf.is_disguised()).count()
     }
 
     /// Compares what was to be set with what is read.

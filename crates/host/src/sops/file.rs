@@ -41,6 +41,13 @@ pub struct Leaf {
     pub is_selected: bool,
 }
 
+impl Leaf {
+    /// Whether it is in the clear, and looks as if it were encrypted.
+    pub(super) fn is_disguised(&self) -> bool {
+        matches!(&self.stored, Stored::Clear(plain) if plain.text().is_some_and(Sealed::is_likely))
+    }
+}
+
 /// A SOPS file whose values have been found, and not opened.
 #[derive(Debug)]
 pub struct File {
