@@ -9,6 +9,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::args::{Args, Command};
@@ -57,8 +58,22 @@ fn arguments() -> Args {
     let mut root = Args::command();
     root.build();
     let words = args::secrets::assignments(std::env::args_os().collect(), &root);
-    let found = Args::from_arg_matches(&Args::command().get_matches_from(words));
-    found.unwrap_or_else(|error| error.exit())
+    let is_secrets = words.iter().any(|word| word == "secrets");
+    let found = Args::command().try_get_matches_from(words).and_then(|found| Args::from_arg_matches(&found));
+    found.unwrap_or_else(|error| if is_secrets { without_values(error) } else { error }.exit())
+}
+
+/// What is wrong with the arguments, without any that may hold a value: `secrets set NAME --quiet=VALUE`.
+fn without_values(mut error: clap::Error) -> clap::Error {
+    let hidden = || ContextValue::String("…".to_owned());
+    if error.get(ContextKind::InvalidValue).is_some() {
+        error.insert(ContextKind::InvalidValue, hidden());
+    }
+    let is_word = |found: &ContextValue| !matches!(found, ContextValue::String(text) if text.starts_with('-'));
+    if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::InvalidArg).is_some_and(is_word) {
+        error.insert(ContextKind::InvalidArg, hidden());
+    }
+    error
 }
 
 /// A panic's message may quote the text it stumbled over, so only its place is told.

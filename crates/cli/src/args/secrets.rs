@@ -96,6 +96,17 @@ pub(crate) struct Beside {
     pub(crate) private: bool,
 }
 
+impl Beside {
+    /// Whether anything is said.
+    pub(crate) fn is_given(&self) -> bool {
+        self.scope.is_some()
+            || self.description.is_some()
+            || self.expires_at.is_some()
+            || !self.metadata.is_empty()
+            || self.private
+    }
+}
+
 /// `redeem secrets create`
 #[derive(clap::Args, Debug)]
 pub(crate) struct Create {

@@ -17,6 +17,9 @@ use crate::terminal;
 /// The largest value: 16 MiB.
 const LARGEST: u64 = 16 << 20;
 
+/// What is told where nothing came: a pipe whose program failed is empty too, and must not wipe a value.
+const EMPTY: &str = "for an empty value name an empty file: --from-file /dev/null";
+
 impl ValueSource {
     /// Whether anything but a question was asked for.
     pub(super) fn is_given(&self) -> bool {
@@ -59,7 +62,7 @@ pub(super) fn asked(name: &str, is_new: bool) -> Result<Secret, Stop> {
     if value.is_empty() {
         return Err(Stop::usage(
             "nothing was typed, nothing was stored",
-            "for an empty value pipe one in: `printf '' | redeem secrets …`",
+            EMPTY,
         ));
     }
     if is_new {
@@ -73,10 +76,17 @@ pub(super) fn asked(name: &str, is_new: bool) -> Result<Secret, Stop> {
 
 /// Reads standard input to its end; one final line end is no part of the value, unless it is wanted raw.
 pub(super) fn piped(name: &str, is_raw: bool) -> Result<Secret, Stop> {
+    let nothing = || Stop::usage("standard input holds no value, nothing was stored", EMPTY);
+    piped_if_any(name, is_raw)?.ok_or_else(nothing)
+}
+
+/// The same, where a value need not come.
+pub(super) fn piped_if_any(name: &str, is_raw: bool) -> Result<Option<Secret>, Stop> {
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes);
     read.map_err(|error| Stop::plain(format!("cannot read standard input: {error}")))?;
-    text(if is_raw { bytes } else { without_final_break(bytes) }, name)
+    let bytes = if is_raw { bytes } else { without_final_break(bytes) };
+    if bytes.is_empty() { Ok(None) } else { text(bytes, name).map(Some) }
 }
 
 /// SOPS stores text, so a value has to be that.

@@ -24,16 +24,15 @@ pub(super) fn run(options: &Set, job: &Job<'_>) -> Result<Exit, Stop> {
     check_name(&name.secret).map_err(VaultError::from)?;
     let is_new = job.vault.summary(&name.secret)?.is_none();
     let beside = &options.beside;
-    let only_beside = !is_new
-        && assignments.is_empty()
-        && !options.value.is_given()
-        && (beside.scope.is_some()
-            || beside.description.is_some()
-            || beside.expires_at.is_some()
-            || !beside.metadata.is_empty()
-            || beside.private)
-        && terminal::is_there();
-    let content = if only_beside { None } else { Some(content(options, &name, assignments, is_new, job)?) };
+    // Beside a value that is there something else may be changed, without the value.
+    let may_stay = !is_new && assignments.is_empty() && !options.value.is_given() && beside.is_given();
+    let content = if may_stay && terminal::is_there() {
+        None
+    } else if may_stay {
+        input::piped_if_any(&name.to_string(), options.value.raw)?.map(|value| single(&name, value))
+    } else {
+        Some(content(options, &name, assignments, is_new, job)?)
+    };
     let update = Update {
         content,
         scope: beside.scope.clone(),
@@ -74,12 +73,17 @@ fn content(
 ) -> Result<Content, Stop> {
     if assignments.is_empty() {
         let value = options.value.value(&name.to_string(), is_new, job.reporter)?;
-        return Ok(match &name.key {
-            Some(key) => Content::Bundle(vec![(key.clone(), value)]),
-            None => Content::Value(value),
-        });
+        return Ok(single(name, value));
     }
     keys(options, name, assignments, is_new, job.reporter).map(Content::Bundle)
+}
+
+/// One value: a secret's own, or that of one key.
+fn single(name: &Name, value: Secret) -> Content {
+    match &name.key {
+        Some(key) => Content::Bundle(vec![(key.clone(), value)]),
+        None => Content::Value(value),
+    }
 }
 
 /// The keys with their values, each from where it comes.
