@@ -1,5 +1,4 @@
 //! SSH keys as identities and recipients; `ssh-keygen` makes them.
-#![expect(clippy::disallowed_methods, reason = "tests write their own files")]
 
 use std::fs;
 use std::path::Path;
