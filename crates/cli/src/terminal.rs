@@ -67,10 +67,9 @@ fn line(mut terminal: &File) -> io::Result<Zeroizing<String>> {
             break;
         }
         match key[0] {
-            b'\n' | b'\r' => break,
             // Ctrl-D
             4 if line.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
-            4 => break,
+            b'\n' | b'\r' | 4 => break,
             // Backspace takes a character, which may be of several bytes.
             8 | 127 => while line.pop().is_some_and(|byte| byte & 0xC0 == 0x80) {},
             // Ctrl-U

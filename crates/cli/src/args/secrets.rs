@@ -164,8 +164,8 @@ pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) named: Named,
     /// Print the values too
-    #[arg(long)]
-    pub(crate) show_values: bool,
+    #[arg(long = "show-values")]
+    pub(crate) with_values: bool,
     /// Print an object
     #[arg(long)]
     pub(crate) json: bool,
@@ -249,6 +249,7 @@ pub(crate) struct History {
 
 /// `redeem secrets import`
 #[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that people type")]
 pub(crate) struct Import {
     /// The file; `-` is standard input
     #[arg(value_hint = ValueHint::FilePath)]
@@ -262,7 +263,7 @@ pub(crate) struct Import {
     /// Make each value a secret of its own, called by its key
     #[arg(long)]
     pub(crate) flat: bool,
-    /// Turn OPENAI_API_KEY into openai-api-key
+    /// Make names of variables small, with dashes: `OPENAI_API_KEY` becomes openai-api-key
     #[arg(long)]
     pub(crate) kebab: bool,
     /// Change secrets that are there already, instead of refusing

@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Secrets, global: &Global, reporter: &Reporter) -> Re
         SecretsCommand::Create(options) => (create::run(options, &job), true),
         SecretsCommand::Set(options) => (set::run(options, &job), true),
         SecretsCommand::Get(options) => (read::get(options, &job), options.reveal),
-        SecretsCommand::Show(options) => (read::show(options, &job), options.show_values),
+        SecretsCommand::Show(options) => (read::show(options, &job), options.with_values),
         SecretsCommand::List(options) => (list::run(options, &job), false),
         SecretsCommand::Edit(options) => (edit::run(options, &job), true),
         SecretsCommand::Delete(options) => (remove::delete(options, &job), true),
@@ -115,8 +115,7 @@ impl Named {
     /// The one name; more words are not quoted, since they may be values.
     fn one(&self) -> Result<&str, Stop> {
         match (&self.words[..], &self.name) {
-            ([name], None) => Ok(name),
-            ([], Some(name)) => Ok(name),
+            ([name], None) | ([], Some(name)) => Ok(name),
             ([], None) => Err(Stop::plain("which secret? name it")),
             _ => Err(Stop::usage(
                 "one name was expected, and no more words",

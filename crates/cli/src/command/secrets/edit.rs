@@ -20,7 +20,7 @@ pub(super) fn run(options: &Edit, job: &Job<'_>) -> Result<Exit, Stop> {
         )
     })?;
     let old = Form::of(&secret);
-    let mut text = old.text(name).map_err(unusable)?;
+    let mut text = old.text(name).map_err(|error| unusable(&error))?;
     let edits = loop {
         let edited = edited(&editor, name, &text)?;
         match Form::read(&edited).and_then(|new| old.edits(&new)) {
@@ -32,7 +32,7 @@ pub(super) fn run(options: &Edit, job: &Job<'_>) -> Result<Exit, Stop> {
                 }
                 text = edited;
             }
-            Err(error) => return Err(unusable(error)),
+            Err(error) => return Err(unusable(&error)),
         }
     };
     if edits.is_empty {
@@ -42,7 +42,7 @@ pub(super) fn run(options: &Edit, job: &Job<'_>) -> Result<Exit, Stop> {
     store(name, edits, options.json, job)
 }
 
-fn unusable(error: FormError) -> Stop {
+fn unusable(error: &FormError) -> Stop {
     Stop::usage(error.to_string(), "nothing was stored")
 }
 

@@ -43,7 +43,7 @@ pub(super) fn get(options: &Get, job: &Job<'_>) -> Result<Exit, Stop> {
 pub(super) fn show(options: &Show, job: &Job<'_>) -> Result<Exit, Stop> {
     let name = options.named.name()?;
     let summary = summary(&name, job)?;
-    let secret = if options.show_values { Some(values(&name.secret, job)?) } else { None };
+    let secret = if options.with_values { Some(values(&name.secret, job)?) } else { None };
     if options.json {
         let mut object = as_json(&summary);
         if let (Some(object), Some(secret)) = (object.as_object_mut(), &secret) {

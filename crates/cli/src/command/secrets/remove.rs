@@ -31,14 +31,8 @@ pub(super) fn delete(options: &Delete, job: &Job<'_>) -> Result<Exit, Stop> {
 }
 
 pub(super) fn rename(options: &Rename, job: &Job<'_>) -> Result<Exit, Stop> {
-    let (old, new) = match (&options.words[..], &options.name) {
-        ([old, new], None) => (old, new),
-        ([new], Some(old)) => (old, new),
-        _ => {
-            return Err(Stop::plain(
-                "two names were expected: the one that it has, and the one that it gets",
-            ));
-        }
+    let (([old, new], None) | ([new], Some(old))) = (&options.words[..], &options.name) else {
+        return Err(Stop::plain("two names were expected: the one that it has, and the one that it gets"));
     };
     let written = job.vault.rename(old, new)?;
     let exit = job.written(&written, options.json, &format!("renamed from {old}"))?;

@@ -76,7 +76,7 @@ fn get(options: &Get, keeper: &SopsKeeper) -> Result<Exit, Stop> {
 }
 
 fn show(options: &Show, keeper: &SopsKeeper) -> Result<Exit, Stop> {
-    is_there(&options.named.name()?, keeper, options.json, options.show_values)
+    is_there(&options.named.name()?, keeper, options.json, options.with_values)
 }
 
 /// Prints the names of the values at or below a name, with the values if they are wanted.

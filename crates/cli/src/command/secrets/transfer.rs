@@ -123,7 +123,7 @@ pub(super) fn export(options: &Export, job: &Job<'_>) -> Result<Exit, Stop> {
         ));
     }
     let items = items(options, job)?;
-    let is_json = file_name.is_some_and(|name| name.ends_with(".json"));
+    let is_json = file_name.and_then(Exchange::of_file_name) == Some(Exchange::Json);
     let layout = Layout { bundle: options.bundle.clone(), is_json };
     let outgoing = match kind {
         Exchange::Sops => sealed(&items, &layout, file_name, options, job)?,
