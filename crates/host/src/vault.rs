@@ -85,7 +85,7 @@ pub struct Vault {
     #[cfg(feature = "crypto")]
     acting_as: Option<String>,
     #[cfg(feature = "crypto")]
-    memory: Option<PathBuf>,
+    seen: memory::Seen,
     now: Option<Timestamp>,
 }
 
@@ -112,7 +112,7 @@ impl Vault {
             #[cfg(feature = "crypto")]
             acting_as: None,
             #[cfg(feature = "crypto")]
-            memory: crate::trust::state_folder().map(|folder| folder.join("vaults")),
+            seen: memory::Seen::new(folder, crate::trust::state_folder().map(|folder| folder.join("vaults"))),
             now: None,
         })
     }
@@ -166,7 +166,7 @@ impl Vault {
     #[cfg(feature = "crypto")]
     #[must_use]
     pub fn remembering_in(mut self, folder: Option<PathBuf>) -> Self {
-        self.memory = folder;
+        self.seen = memory::Seen::new(&self.folder, folder);
         self
     }
 

@@ -17,8 +17,11 @@ pub struct AccessReport {
     pub changed: Vec<AccessChange>,
     /// Secrets that were right already.
     pub unchanged: Vec<String>,
-    /// Secrets that were left alone, with the reason: `private, and you cannot read it`.
+    /// Secrets that were left alone, with the reason: `only ada can read it`.
     pub left: Vec<(String, String)>,
+    /// Whether files that were left alone keep this from being done: mend, restore or delete them, and run it again.
+    /// A member that was to be taken out is one until then.
+    pub is_unfinished: bool,
 }
 
 /// What happened to one secret's file.
@@ -28,6 +31,8 @@ pub struct AccessChange {
     pub name: String,
     /// Who can read it now and could not before: names of members, or recipients.
     pub added: Vec<String>,
+    /// The recipients of [`AccessChange::added`], in its order.
+    pub added_recipients: Vec<String>,
     /// Who could read it before and no longer can. Old copies, in git's history too, stay readable.
     pub removed: Vec<String>,
     /// Whether it has a new data key.
@@ -50,6 +55,7 @@ impl Vault {
         let members = &session.vault.members;
         let new = Member { name: member.to_owned(), recipient, role };
         let is_same = |old: &&Member| old.name.eq_ignore_ascii_case(member) || old.recipient == new.recipient;
+        let mut was_owner = false;
         let members = match members.all.iter().find(is_same) {
             None => Some(members.with_member(&new)?),
             Some(old) if old.name != new.name || old.recipient != new.recipient => {
@@ -63,6 +69,7 @@ impl Vault {
             Some(old) if old.role == role => None,
             Some(old) => {
                 session.must_not_be_last(old, role)?;
+                was_owner = old.role == Role::Owner;
                 Some(members.with_role(member, role)?)
             }
         };
@@ -70,12 +77,14 @@ impl Vault {
         if let Some(members) = members {
             session.replace_members(members)?;
         }
-        let report = session.bring(&new, true)?;
+        let report = session.bring(&new, was_owner, true)?;
         self.members = session.vault.members;
         Ok(report)
     }
 
     /// Takes a member out: every secret that it could read gets a new data key, which it does not get.
+    ///
+    /// While a file is left alone it stays a member, which the report says: [`AccessReport::is_unfinished`].
     ///
     /// What it has read, and old copies in git's history, stay readable to it: rotate the values too. Run again after
     /// it was interrupted, it goes on where it stopped.
@@ -85,13 +94,16 @@ impl Vault {
     pub fn revoke(&mut self, member: &str) -> Result<AccessReport, VaultError> {
         let mut session = self.owner_session("take members out")?;
         let Some(old) = session.vault.members.named(member).cloned() else {
-            return Err(session.unknown_member(member));
+            return Err(session.vault.unknown_member(member));
         };
         session.must_not_be_last(&old, Role::Ci)?;
         // Last the list: until then a second run knows whom to take out.
-        let report = session.bring(&old, false)?;
-        let members = session.vault.members.without_member(member)?;
-        session.replace_members(members)?;
+        let mut report = session.bring(&old, false, false)?;
+        report.is_unfinished = !report.left.is_empty();
+        if !report.is_unfinished {
+            let members = session.vault.members.without_member(member)?;
+            session.replace_members(members)?;
+        }
         self.members = session.vault.members;
         Ok(report)
     }
@@ -129,19 +141,28 @@ enum Step {
 
 impl Session {
     /// Brings every file to encrypt to a member, or not to, as its visibility says; other recipients stay.
-    fn bring(&mut self, member: &Member, is_in: bool) -> Result<AccessReport, VaultError> {
+    ///
+    /// Whoever was meant to read a file may have its data key, whatever the file lists: the labels of what a data key
+    /// is encrypted to are only words.
+    fn bring(&mut self, member: &Member, was_owner: bool, is_in: bool) -> Result<AccessReport, VaultError> {
         let names = self.vault.names()?;
         self.each(&names, |session, card| {
             let summary = &card.summary;
             let audience = session.vault.audience(summary.visibility, summary.created_by.as_deref());
-            let is_meant = is_in && audience.iter().any(|one| one.recipient == member.recipient);
+            let is_of_audience = audience.iter().any(|one| one.recipient == member.recipient);
+            let is_meant = is_in && is_of_audience;
             let is_there = summary.recipients.contains(&member.recipient);
-            Ok(match (is_meant, is_there) {
-                (true, false) => Step::Add(recipient(&member.recipient)?),
+            Ok(match (is_meant, is_there || is_of_audience || was_owner) {
+                (true, _) if is_there => Step::Nothing,
+                (true, _) => Step::Add(recipient(&member.recipient)?),
                 (false, true) => {
-                    let others =
-                        card.stanzas.iter().map(|(own, _)| own).filter(|own| **own != member.recipient);
-                    let mut others = others.map(|own| recipient(own)).collect::<Result<Vec<_>, _>>()?;
+                    let mut others = Vec::new();
+                    for (own, _) in card.stanzas.iter().filter(|(own, _)| *own != member.recipient) {
+                        let other = recipient(own)?;
+                        if !others.contains(&other) {
+                            others.push(other);
+                        }
+                    }
                     if others.is_empty() {
                         let owners: Vec<_> = session
                             .vault
@@ -153,7 +174,7 @@ impl Session {
                     }
                     Step::NewKey(others)
                 }
-                _ => Step::Nothing,
+                (false, false) => Step::Nothing,
             })
         })
     }
@@ -165,21 +186,27 @@ impl Session {
         step: impl Fn(&Self, &Card) -> Result<Step, VaultError> + Sync,
     ) -> Result<AccessReport, VaultError> {
         for name in names {
-            match self.mend(name) {
-                // It is told below, with the file that has it.
-                Ok(()) | Err(VaultError::Integrity(_)) => {}
-                Err(error) => return Err(error),
-            }
+            // What is wrong is told below, with the file that has it.
+            let _ = self.mend(name);
         }
         let session = &*self;
         let done: Vec<_> = names.par_iter().map(|name| session.one(name, &step)).collect();
         let mut report = AccessReport::default();
         let mut replacements = Vec::new();
         for (name, done) in names.iter().zip(done) {
-            match done? {
+            match done {
                 Done::Gone => {}
                 Done::Unchanged => report.unchanged.push(name.clone()),
-                Done::Left(why) => report.left.push((name.clone(), why)),
+                Done::Left(error) => {
+                    report.is_unfinished |= !matches!(error, VaultError::Unreadable { .. });
+                    let why = match error {
+                        VaultError::Unreadable { readers, .. } => {
+                            format!("only {} can read it", readers.join(", "))
+                        }
+                        error => error.to_string(),
+                    };
+                    report.left.push((name.clone(), why));
+                }
                 Done::Changed(replacement, change) => {
                     replacements.push(replacement);
                     report.changed.push(change);
@@ -190,30 +217,19 @@ impl Session {
         Ok(report)
     }
 
-    fn one(
-        &self,
-        name: &str,
-        step: &(impl Fn(&Self, &Card) -> Result<Step, VaultError> + Sync),
-    ) -> Result<Done, VaultError> {
-        let card = match self.vault.card(name) {
-            Ok(Some(card)) => card,
-            Ok(None) => return Ok(Done::Gone),
-            Err(VaultError::Integrity(told)) => return Ok(Done::Left(told.message)),
-            Err(error) => return Err(error),
-        };
-        let step = step(self, &card)?;
-        if matches!(step, Step::Nothing) {
-            return Ok(Done::Unchanged);
-        }
-        // One file that is damaged must not keep a member in all others.
-        match self.vault.open_card(card).and_then(Opened::checked) {
-            Ok(opened) => self.stepped(name, opened, step),
-            Err(VaultError::Unreadable { readers, .. }) => {
-                Ok(Done::Left(format!("only {} can read it", readers.join(", "))))
+    /// One file that nothing can be done with must not keep a member in all others.
+    fn one(&self, name: &str, step: &(impl Fn(&Self, &Card) -> Result<Step, VaultError> + Sync)) -> Done {
+        let done = || {
+            let Some(card) = self.vault.card(name)? else { return Ok(Done::Gone) };
+            let step = step(self, &card)?;
+            if matches!(step, Step::Nothing) {
+                return Ok(Done::Unchanged);
             }
-            Err(VaultError::Integrity(told)) => Ok(Done::Left(told.message)),
-            Err(error) => Err(error),
-        }
+            let opened = self.vault.open_card(card)?.checked()?;
+            self.vault.must_not_be_older(&opened.card)?;
+            self.stepped(name, opened, step)
+        };
+        done().unwrap_or_else(Done::Left)
     }
 
     fn stepped(&self, name: &str, opened: Opened, step: Step) -> Result<Done, VaultError> {
@@ -244,6 +260,7 @@ impl Session {
         let change = AccessChange {
             name: name.to_owned(),
             added: new.iter().filter(|one| !old.contains(one)).map(called).collect(),
+            added_recipients: new.iter().filter(|one| !old.contains(one)).cloned().collect(),
             removed: old
                 .iter()
                 .filter(|one| !new.contains(one) && !dropped.contains(one))
@@ -264,18 +281,12 @@ impl Session {
         }
         Ok(())
     }
-
-    fn unknown_member(&self, name: &str) -> VaultError {
-        let names = self.vault.members.all.iter().map(|member| &*member.name);
-        let near = redeem_core::nearest(name, names).map(str::to_owned);
-        VaultError::UnknownMember { name: name.to_owned(), near }
-    }
 }
 
 /// What came of one secret's file.
 enum Done {
     Gone,
     Unchanged,
-    Left(String),
+    Left(VaultError),
     Changed(Replacement, AccessChange),
 }

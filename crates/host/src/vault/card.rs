@@ -86,6 +86,16 @@ impl Card {
         self.places.iter().find(|(own, _)| own == key).map_or(0..0, |(_, span)| span.clone())
     }
 
+    /// What is told of a file that is older than another of its secret.
+    pub(super) fn older(&self, whose: &str, version: u64) -> Diagnostic {
+        let Summary { name, version: own, .. } = &self.summary;
+        let message = format!("`{name}` has version {own}, and {whose} has version {version}");
+        Diagnostic::new(Code::Integrity, message).at(&self.source, self.place("version"), "older").with_help(format!(
+            "somebody may have put an older file back: restore it with git; if it went back on purpose, as with an older \
+             branch or a backup, run `redeem vault verify --accept {name}`"
+        ))
+    }
+
     /// Whether the two files are copies of one: a data key is never encrypted twice to the same text.
     pub(super) fn is_copy_of(&self, other: &Self) -> bool {
         self.stanzas.iter().any(|one| other.stanzas.contains(one))
@@ -146,9 +156,9 @@ impl Fields {
                     .ok_or_else(|| wrong(node, key, "`visibility` is `public` or `private`"))?;
             }
             "metadata" => summary.metadata = metadata(key, node)?,
-            "created_at" => summary.created_at = Some(text(key, node)?.to_owned()),
+            "created_at" => summary.created_at = Some(time(key, node)?),
             "created_by" => summary.created_by = Some(text(key, node)?.to_owned()),
-            "updated_at" => summary.updated_at = Some(text(key, node)?.to_owned()),
+            "updated_at" => summary.updated_at = Some(time(key, node)?),
             "updated_by" => summary.updated_by = Some(text(key, node)?.to_owned()),
             "expires_at" => {
                 let expiry = Expiry::parse(text(key, node)?);
@@ -161,7 +171,7 @@ impl Fields {
             }
             "renamed_from" => self.renamed_from = Some(checked(key, node, check_name)?),
             "renamed_to" => self.renamed_to = Some(checked(key, node, check_name)?),
-            "previous_until" => summary.previous_until = Some(text(key, node)?.to_owned()),
+            "previous_until" => summary.previous_until = Some(time(key, node)?),
             "value" => {
                 text(key, node)?;
                 self.has_value = true;
@@ -226,6 +236,15 @@ fn wrong(node: &Node<'_>, key: &Text<'_>, message: impl Into<String>) -> TreeErr
 
 fn text<'n>(key: &Text<'_>, node: &'n Node<'_>) -> Result<&'n str, TreeError> {
     node.text().ok_or_else(|| wrong(node, key, format!("`{}` is a text", key.says)))
+}
+
+/// A time with its offset, in one line.
+fn time(key: &Text<'_>, node: &Node<'_>) -> Result<String, TreeError> {
+    let text = text(key, node)?;
+    if text.contains(char::is_control) || text.parse::<jiff::Timestamp>().is_err() {
+        return Err(wrong(node, key, format!("`{}` is a time, as in 2026-11-21T09:00:00Z", key.says)));
+    }
+    Ok(text.to_owned())
 }
 
 fn checked(
@@ -347,6 +366,10 @@ sops:
             ("{environment: production,", "{values: production,", "encrypted"),
             ("tls.crt: \"\"", "tls.crt: [a]", "is a text"),
             ("seal: ENC[x]", "seal: {a: b}", "is a text"),
+            ("T09:00:00Z\"", "\"", "`created_at` is a time"),
+            ("T09:00:00Z\"", "T09:00:00Z\\nother 9 x\"", "`created_at` is a time"),
+            ("version: 3", "updated_at: soon\nversion: 3", "`updated_at` is a time"),
+            ("version: 3", "previous_until: soon\nversion: 3", "`previous_until` is a time"),
             ("- recipient: age1b", "- recipients: age1b", "`recipient` and `enc`"),
             ("scope: notifications", "scope: notifications\nscope: global", "twice"),
         ] {

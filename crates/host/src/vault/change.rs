@@ -8,7 +8,7 @@ use redeem_core::Secret;
 use super::names::{check_key, check_metadata_key, check_name, check_scope};
 use super::secret::Opened;
 use super::session::{Replacement, Session, stamp};
-use super::{Content, Draft, Expiry, GLOBAL, SELECTED, Update, Vault, VaultError, Visibility, Written};
+use super::{Content, Draft, Expiry, GLOBAL, Role, SELECTED, Update, Vault, VaultError, Visibility, Written};
 use crate::identity::{DataKey, Recipient, WrapError};
 use crate::sops::{self, Change, Item, Path, Plain, Rule, Selection, Stanza, Step, Store, Tree, Value};
 
@@ -84,7 +84,8 @@ impl Vault {
                 changes.extend(others.map(|key| Change::Remove(Path::key("previous").then(key))));
                 until
             } else {
-                opened.card.summary.previous_until.clone().filter(|set| *set > until).unwrap_or(until)
+                let later = |set: &String| instant(set) > instant(&until);
+                opened.card.summary.previous_until.clone().filter(later).unwrap_or(until)
             };
             changes.push(Change::Set(Path::key("previous_until"), Plain::str(until)));
             changes.push(Change::Set(Path::key("previous").then(own), old));
@@ -94,7 +95,7 @@ impl Vault {
         session.change(opened, changes, None)
     }
 
-    /// Removes a secret, or one key of a bundle. Its history stays in git.
+    /// Removes a secret, or one key of a bundle. Its history stays in git. A file that is damaged only an owner removes.
     ///
     /// # Errors
     /// When it is not there, it is the bundle's last key, or this member may not write it.
@@ -106,11 +107,20 @@ impl Vault {
                 Ok(None) => Err(session.unknown(name)),
                 Ok(Some(card)) => {
                     session.may_write(&card)?;
-                    session.mend(name)?;
+                    let mended = session.mend(name);
+                    if session.me.role != Role::Owner {
+                        mended?;
+                    }
                     session.remove(name)
                 }
-                // A file that nobody can read any more is not there to stay.
-                Err(VaultError::Integrity(_)) => session.remove(name),
+                // A file that nobody can read any more is not there to stay; nor does it say whose it is.
+                Err(_) if session.me.role == Role::Owner => session.remove(name),
+                Err(VaultError::Integrity(_) | VaultError::System { .. }) => Err(VaultError::NotAllowed {
+                    member: session.me.name.clone(),
+                    role: session.me.role.with_article(),
+                    action: format!("delete `{name}`, whose file is damaged"),
+                    who: session.vault.members.owners().map(|owner| owner.name.clone()).collect(),
+                }),
                 Err(error) => Err(error),
             };
         };
@@ -383,9 +393,14 @@ fn previous_keys(opened: &Opened) -> Vec<String> {
     opened.file.leaves().iter().filter_map(|leaf| key(&leaf.path)).collect()
 }
 
-/// Whether the grace of what a rotation has kept is over. All such times are written in one form.
+/// Whether the grace of what a rotation has kept is over.
 fn is_over(opened: &Opened, now: Timestamp) -> bool {
-    opened.card.summary.previous_until.as_ref().is_some_and(|until| *until <= stamp(now))
+    opened.card.summary.previous_until.as_ref().is_some_and(|until| instant(until) <= Some(now))
+}
+
+/// A time of a file.
+fn instant(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
 }
 
 /// A value as SOPS takes it. It has no bytes that are no text.

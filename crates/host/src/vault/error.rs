@@ -79,6 +79,12 @@ pub enum VaultError {
         /// The secret's name, with the key if there is one.
         name: String,
     },
+    /// The secret's file would be larger than any that is read: 16 MiB.
+    #[error("the file of `{name}` would be larger than 16 MiB, and no such file is read")]
+    TooLarge {
+        /// The secret's name.
+        name: String,
+    },
     /// A change that would leave a secret without any value.
     #[error("`{name}` would have no value left")]
     Empty {
@@ -216,6 +222,9 @@ impl VaultError {
             }
             Self::NotText { .. } => {
                 "encode it first, with base64 for one, and decode it where it is used".to_owned()
+            }
+            Self::TooLarge { .. } => {
+                "divide it between several secrets; the largest files are no secrets".to_owned()
             }
             Self::Empty { name } => format!("remove all of it with `redeem secrets delete {name}`"),
             Self::Unreadable { readers, tried, .. } => {

@@ -11,7 +11,7 @@ use super::VaultError;
 use super::names::check_name;
 
 /// A secret's file larger than this is a mistake: 16 MiB.
-const LARGEST: u64 = 16 << 20;
+pub(super) const LARGEST: u64 = 16 << 20;
 
 /// The ending of a secret's file.
 const ENDING: &str = ".yaml";

@@ -11,8 +11,13 @@ use super::VaultError;
 const PASSED_ON: &[&str] = &["PATH", "HOME", "XDG_CONFIG_HOME"];
 
 /// Settings of a repository that would start a program, or ask another host for what is missing.
-const SETTINGS: &[&str] =
-    &["core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "protocol.allow=never"];
+const SETTINGS: &[&str] = &[
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "log.showSignature=false",
+    "protocol.allow=never",
+    "safe.bareRepository=explicit",
+];
 
 /// What git has at a place: `HEAD:./name.yaml`, relative to the folder. None where it has nothing.
 pub(super) fn contents(folder: &Path, places: &[String]) -> Result<Vec<Option<String>>, VaultError> {
@@ -100,6 +105,8 @@ fn run<'a>(
             ("GIT_LITERAL_PATHSPECS", "1"),
             // A clone that lacks objects would ask its server for them.
             ("GIT_NO_LAZY_FETCH", "1"),
+            // No protocol has this name. Settings of a repository for one protocol would outweigh those for all.
+            ("GIT_ALLOW_PROTOCOL", "none"),
         ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

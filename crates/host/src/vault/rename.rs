@@ -24,7 +24,9 @@ impl Vault {
             session.vault.raw_card(name)?.is_some_and(|card| card.renamed_to.as_deref() == Some(to));
         session.mend(name)?;
         session.mend(to)?;
-        if let Some(card) = done.filter(|_| is_half_done) {
+        if let Some(card) = done.filter(|_| is_half_done)
+            && !session.vault.path(name).exists()
+        {
             return Ok(written(card));
         }
         let Some(opened) = session.opened(name)? else { return Err(session.unknown(name)) };

@@ -4,7 +4,7 @@ use redeem_core::Secret;
 use redeem_syntax::{Code, Diagnostic, Format, Source};
 
 use super::card::Card;
-use super::{Summary, Vault, VaultError, folder, seal};
+use super::{Summary, Vault, VaultError, folder, memory, seal};
 use crate::identity::DataKey;
 use crate::paths;
 use crate::sops::{File, Leaf, Path, Plain, SopsError, Step, Store, Stored};
@@ -99,7 +99,31 @@ impl Vault {
         if self.is_left_behind(&card)? {
             return Ok(None);
         }
-        self.open_card(card)?.checked().map(Some)
+        let opened = self.open_card(card)?.checked()?;
+        self.must_not_be_older(&opened.card)?;
+        Ok(Some(opened))
+    }
+
+    /// Refuses a file that is older than one that this user has seen, and notes one that is newer.
+    ///
+    /// Whoever is on an older branch has older files, with every right: git is asked for the file of its commit, but
+    /// only then.
+    pub(super) fn must_not_be_older(&self, card: &Card) -> Result<(), VaultError> {
+        let (name, own) = (&card.summary.name, memory::mark(&card.summary));
+        let memory = self.seen.memory();
+        match memory.of(name) {
+            Some(seen) if *seen == own => {}
+            Some(seen) if *seen > own => {
+                let head = self.heads(&[name]).pop().flatten();
+                if head.is_none_or(|head| memory::mark(&head.summary) != own) {
+                    return Err(VaultError::Integrity(Box::new(
+                        card.older("you have seen one that", seen.1),
+                    )));
+                }
+            }
+            _ => self.seen.note(name, own),
+        }
+        Ok(())
     }
 
     /// Opens the file of a card with the identities. Nothing is checked yet but its form.

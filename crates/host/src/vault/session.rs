@@ -38,11 +38,22 @@ pub(super) struct Replacement {
 impl Vault {
     /// The member that the identities belong to; with several the first in `vault.toml`.
     pub fn me(&self) -> Option<&Member> {
+        self.me_of(&self.own_recipients())
+    }
+
+    /// The same, of the recipients of the identities.
+    fn me_of(&self, own: &[String]) -> Option<&Member> {
         if let Some(name) = &self.acting_as {
             return self.members.named(name);
         }
-        let own = self.own_recipients();
         self.members.all.iter().find(|member| own.contains(&member.recipient))
+    }
+
+    /// The error for a name that no member has.
+    pub(super) fn unknown_member(&self, name: &str) -> VaultError {
+        let names = self.members.all.iter().map(|member| &*member.name);
+        let near = redeem_core::nearest(name, names).map(str::to_owned);
+        VaultError::UnknownMember { name: name.to_owned(), near }
     }
 
     fn own_recipients(&self) -> Vec<String> {
@@ -52,21 +63,27 @@ impl Vault {
 
     /// Locks the vault for a member who may do `action`: `write secrets`.
     pub(super) fn session(&self, action: &str) -> Result<Session, VaultError> {
+        // To read an identity a passphrase may be asked for, and nobody else should wait for that.
+        let own = if self.acting_as.is_none() { self.own_recipients() } else { Vec::new() };
+        self.seen.clear();
         let lock = lock(&self.folder)?;
         let vault = Self {
             folder: self.folder.clone(),
             members: Members::read(&self.folder.join(FILE_NAME))?,
             identities: self.identities.clone(),
             acting_as: self.acting_as.clone(),
-            memory: self.memory.clone(),
+            seen: self.seen.anew(),
             now: self.now,
         };
         let names =
             |members: &mut dyn Iterator<Item = &Member>| members.map(|one| one.name.clone()).collect();
-        let Some(me) = vault.me().cloned() else {
+        let Some(me) = vault.me_of(&own).cloned() else {
+            if let Some(name) = &vault.acting_as {
+                return Err(vault.unknown_member(name));
+            }
             return Err(VaultError::NotAMember {
                 owners: names(&mut vault.members.owners()),
-                recipients: vault.own_recipients(),
+                recipients: own,
             });
         };
         if me.role == Role::Ci {
@@ -78,7 +95,7 @@ impl Vault {
                 who: names(&mut who),
             });
         }
-        let memory = Memory::read(vault.memory.as_deref(), &vault.folder);
+        let memory = vault.seen.fresh();
         Ok(Session { now: vault.clock(), vault, me, memory, _lock: lock })
     }
 
@@ -133,6 +150,17 @@ impl Session {
         self.memory.of(name)
     }
 
+    /// How far a secret had come when it was removed, if it is back.
+    pub(super) fn deleted(&self, name: &str) -> Option<&memory::Mark> {
+        self.memory.deleted(name)
+    }
+
+    /// Notes how far a secret has come, whatever was seen before.
+    pub(super) fn renew(&mut self, name: &str, mark: memory::Mark) {
+        self.memory.renew(name, mark);
+        self.memory.keep();
+    }
+
     /// Opens a secret, to be changed.
     pub(super) fn opened(&self, name: &str) -> Result<Option<Opened>, VaultError> {
         let opened = self.vault.opened(name)?;
@@ -170,6 +198,9 @@ impl Session {
             .map_err(|_| VaultError::Sops(sops::SopsError::Proof { shown: name.to_owned() }))?;
         let seal = Change::Set(sops::Path::key("seal"), Plain::str(own));
         let text = file.edit(&key, &[seal], self.now).map_err(VaultError::Sops)?;
+        if text.len() as u64 > folder::LARGEST {
+            return Err(VaultError::TooLarge { name: name.to_owned() });
+        }
         let source =
             redeem_syntax::Source::new(file_shown(&self.vault, name), text, redeem_syntax::Format::Yaml);
         let card = self.vault.card_of(name, source)?;
@@ -195,10 +226,14 @@ impl Session {
             }
         }
         outputs.commit()?;
-        for Replacement { name, after, .. } in replacements {
+        for Replacement { name, before, after } in replacements {
             let source = redeem_syntax::Source::new("", after.clone(), redeem_syntax::Format::Yaml);
             if let Ok(card) = Card::read(source) {
-                self.memory.note(name, memory::mark(&card.summary));
+                let mark = memory::mark(&card.summary);
+                match before {
+                    Some(_) => self.memory.note(name, mark),
+                    None => self.memory.renew(name, mark),
+                }
             }
         }
         self.memory.keep();
@@ -223,6 +258,9 @@ impl Session {
     pub(super) fn remove(&mut self, name: &str) -> Result<(), VaultError> {
         let path = self.vault.path(name);
         let failed = |operation, source| VaultError::System { operation, path: path.clone(), source };
+        if let Ok(Some(card)) = self.vault.raw_card(name) {
+            self.memory.note(name, memory::mark(&card.summary));
+        }
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed("remove", error)),
             _ => {}
@@ -238,12 +276,16 @@ impl Session {
     pub(super) fn mend(&mut self, name: &str) -> Result<(), VaultError> {
         let Some(card) = self.vault.raw_card(name)? else { return Ok(()) };
         if self.vault.is_left_behind(&card)? {
+            // Anybody can write a note into a file: what is kept has to be whole.
+            let to = card.renamed_to.as_deref().unwrap_or_default();
+            self.vault.raw_card(to)?.map(|other| self.vault.open_card(other)?.checked()).transpose()?;
             return self.remove(name);
         }
-        let Some(from) = &card.renamed_from else { return Ok(()) };
-        match self.vault.raw_card(from) {
+        let Some(from) = card.renamed_from.clone() else { return Ok(()) };
+        match self.vault.raw_card(&from) {
             Ok(Some(old)) if old.renamed_to.as_deref() == Some(name) && old.is_copy_of(&card) => {
-                self.remove(from)
+                self.vault.open_card(card)?.checked()?;
+                self.remove(&from)
             }
             // What is wrong with another file is told when that file is asked for.
             _ => Ok(()),
@@ -268,14 +310,24 @@ fn file_shown(vault: &Vault, name: &str) -> Arc<str> {
 /// Locks a vault: its folder, so that no file for the lock gets into git. The lock ends with the process.
 pub(super) fn lock(path: &Path) -> Result<File, VaultError> {
     let failed = |source| VaultError::System { operation: "lock", path: path.to_owned(), source };
-    let folder = File::open(path).map_err(failed)?;
+    let mut folder = File::open(path).map_err(failed)?;
     loop {
         match folder.lock() {
-            Ok(()) => return Ok(folder),
+            // While this waited another folder may have taken its place, as git does when it changes branches.
+            Ok(()) if is_at(&folder, path).map_err(failed)? => return Ok(folder),
+            Ok(()) => folder = File::open(path).map_err(failed)?,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(failed(error)),
         }
     }
+}
+
+/// Whether a path still leads to what was opened there.
+fn is_at(opened: &File, path: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+
+    let (here, there) = (opened.metadata()?, std::fs::metadata(path)?);
+    Ok((here.dev(), here.ino()) == (there.dev(), there.ino()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The YAML of a secret's file as a small tree with places, strict where programs differ in what they read.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use redeem_syntax::{Event, Format, Span, Style, Token};
 
@@ -84,6 +85,8 @@ impl<'s> Node<'s> {
 struct Reader<'s> {
     /// The collections that are open, each mapping with the key that waits for its node.
     open: Vec<(Node<'s>, Option<Text<'s>>)>,
+    /// The keys of each of them: a file may have a million, and each is compared with all before it.
+    keys: Vec<HashSet<Cow<'s, str>>>,
     documents: usize,
     root: Option<Node<'s>>,
     error: Option<TreeError>,
@@ -110,8 +113,10 @@ impl<'s> Reader<'s> {
                     return self.fail(at..at + 1, "a key is a text");
                 }
                 self.open.push((node, None));
+                self.keys.push(HashSet::new());
             }
             Event::Close { .. } => {
+                self.keys.pop();
                 if let Some((node, _)) = self.open.pop() {
                     self.put(node);
                 }
@@ -132,9 +137,10 @@ impl<'s> Reader<'s> {
         let is_plain = token.style == Style::YamlPlain;
         let text = Text { says: token.text, span: token.span, is_plain };
         match self.open.last_mut() {
-            Some((Node::Map(entries), key @ None)) => {
+            Some((Node::Map(_), key @ None)) => {
+                let is_new = self.keys.last_mut().is_some_and(|keys| keys.insert(text.says.clone()));
                 // The key of a merge says that other keys are here too.
-                if entries.iter().any(|(own, _)| own.says == text.says) || text.says == "<<" {
+                if !is_new || text.says == "<<" {
                     let message = "this key stands here twice, or merges others";
                     self.error = Some(TreeError::new(text.span, message));
                 } else {
@@ -176,6 +182,13 @@ mod tests {
         let Node::Map(entries) = &tree else { panic!("a mapping") };
         assert_eq!(entries.iter().map(|(key, _)| &*key.says).collect::<Vec<_>>(), ["b", "a"]);
         assert!(matches!(tree.entry("b"), Some(Node::Text(Text { is_plain: true, .. }))));
+    }
+
+    #[test]
+    fn many_keys_take_no_longer_than_they_have_to() {
+        let keys: String = (0..300_000).map(|number| format!("k{number}: x\n")).collect();
+        assert_eq!(read(&keys).expect("a tree").len(), 300_000);
+        assert!(read(&format!("{keys}k7: y\n")).is_err());
     }
 
     #[test]

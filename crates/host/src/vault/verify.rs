@@ -91,15 +91,15 @@ impl Vault {
             return Err(VaultError::UnknownSecret { name: (*name).to_owned(), near });
         }
         let heads = self.heads(&chosen);
-        let memory = Memory::read(self.memory.as_deref(), &self.folder);
+        let memory = self.seen.fresh();
         let checked: Vec<Checked> = chosen
             .par_iter()
             .zip(heads)
-            .map(|(name, head)| Check { vault: self, name, head, findings: Vec::new() }.run(memory.of(name)))
+            .map(|(name, head)| Check { vault: self, name, head, findings: Vec::new() }.run(&memory))
             .collect();
         // Another process may be writing a secret, and noting its version.
         let _lock = lock(&self.folder)?;
-        let mut memory = Memory::read(self.memory.as_deref(), &self.folder);
+        let mut memory = self.seen.fresh();
         let mut findings = collisions(&all, &chosen);
         for (name, checked) in chosen.iter().zip(checked) {
             findings.extend(checked.findings);
@@ -127,7 +127,9 @@ impl Vault {
         let (own, readers) = (memory::mark(summary), summary.readers.clone());
         let head = self.heads(&[name]).pop().flatten().map(|head| memory::mark(&head.summary));
         let seen = [head.as_ref(), session.seen(name)].into_iter().flatten().max().cloned();
-        let is_behind = seen.as_ref().is_some_and(|seen| *seen > own);
+        let deleted = session.deleted(name).filter(|gone| own <= **gone).cloned();
+        let is_behind = deleted.is_some() || seen.as_ref().is_some_and(|seen| *seen > own);
+        let seen = seen.max(deleted);
         if opened.check_seal().is_ok() && !is_behind {
             let (name, version) = (name.to_owned(), own.1);
             return Ok(Written { name, version, is_new: false, is_changed: false, readers });
@@ -151,11 +153,13 @@ impl Vault {
         let text = session.changed_to(&opened, Vec::new(), version)?;
         let after = session.sealed(name, text, opened.key)?;
         session.replace(&[Replacement { name: name.to_owned(), before: Some(before), after }])?;
+        // One that was made earlier than what was seen stays behind it by any version.
+        session.renew(name, (own.0, version));
         Ok(Written { name: name.to_owned(), version, is_new: false, is_changed: true, readers })
     }
 
     /// The files of these secrets as the commit has them that the repository is at.
-    fn heads(&self, names: &[&str]) -> Vec<Option<Card>> {
+    pub(super) fn heads(&self, names: &[&str]) -> Vec<Option<Card>> {
         let places: Vec<String> = names.iter().map(|name| format!("HEAD:./{name}.yaml")).collect();
         // Without git, or outside of a repository, there is nothing to compare with.
         let texts = git::contents(&self.folder, &places).unwrap_or_default();
@@ -182,12 +186,12 @@ struct Checked {
 }
 
 impl Check<'_> {
-    fn run(mut self, seen: Option<&Mark>) -> Checked {
-        let mark = self.file(seen);
+    fn run(mut self, memory: &Memory) -> Checked {
+        let mark = self.file(memory);
         Checked { findings: self.findings, mark }
     }
 
-    fn file(&mut self, seen: Option<&Mark>) -> Option<Mark> {
+    fn file(&mut self, memory: &Memory) -> Option<Mark> {
         let text = match folder::read(&self.vault.folder, self.name) {
             Ok(text) => text?,
             Err(error) => {
@@ -214,7 +218,7 @@ impl Check<'_> {
         }
         self.keys(&card);
         self.recipients(&card);
-        let is_back = self.went_back(&card, seen);
+        let is_back = self.went_back(&card, memory);
         let mark = memory::mark(&card.summary);
         (self.values(&card) && !is_back).then_some(mark)
     }
@@ -276,6 +280,14 @@ impl Check<'_> {
                 .with_help(format!("run `redeem vault rekey {}`, and rotate what it holds", self.name));
             self.add(kind, told);
         }
+        let listed = summary.recipients.iter().enumerate();
+        for (_, twice) in listed.filter(|(at, one)| summary.recipients[..*at].contains(one)) {
+            let message = format!("`{}` lists {twice} twice: one of the two may be anybody", self.name);
+            let told = Diagnostic::new(Code::Integrity, message)
+                .at(&card.source, at.clone(), "")
+                .with_help(format!("run `redeem vault rekey {}`, and rotate what it holds", self.name));
+            self.add(FindingKind::Recipients, told);
+        }
         let missing: Vec<&str> = audience
             .iter()
             .filter(|member| !summary.recipients.contains(&member.recipient))
@@ -307,26 +319,23 @@ impl Check<'_> {
         }
     }
 
-    fn went_back(&mut self, card: &Card, seen: Option<&Mark>) -> bool {
+    fn went_back(&mut self, card: &Card, memory: &Memory) -> bool {
         let own = memory::mark(&card.summary);
         let head = self.head.as_ref().map(|head| memory::mark(&head.summary));
-        let told = |whose: &str, version: u64| {
-            Diagnostic::new(
-                Code::Integrity,
-                format!("`{}` has version {}, and {whose} has version {version}", self.name, own.1),
-            )
-            .at(&card.source, card.place("version"), "older")
-        };
-        let told = if let Some(head) = head.filter(|head| *head > own) {
-            told("git", head.1).with_help(format!(
-                "restore it with git; if it went back on purpose, run `redeem vault verify --accept {}`",
-                self.name
-            ))
-        } else if let Some(seen) = seen.filter(|seen| **seen > own) {
+        let told = if let Some(head) = head.as_ref().filter(|head| **head > own) {
+            card.older("git", head.1)
+        } else if let Some(seen) = memory.of(self.name).filter(|seen| **seen > own) {
+            let told = card.older("you have seen one that", seen.1);
             // An older branch has older files, with every right.
-            told("you have seen one that", seen.1)
+            if head.is_some_and(|head| head == own) { told.with_severity(Severity::Warning) } else { told }
+        } else if memory.deleted(self.name).is_some_and(|gone| own <= *gone) {
+            Diagnostic::new(Code::Integrity, format!("`{}` was deleted, and is here again", self.name))
                 .with_severity(Severity::Warning)
-                .with_help("if you are not on an older branch, somebody has put an older file back")
+                .at(&card.source, card.place("version"), "")
+                .with_help(format!(
+                    "delete it again; if it is back on purpose, run `redeem vault verify --accept {}`",
+                    self.name
+                ))
         } else {
             return false;
         };

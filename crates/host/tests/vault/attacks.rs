@@ -256,6 +256,17 @@ fn case_23_an_older_file_is_noticed() {
     let message = &found_here[0].diagnostic.message;
     assert!(message.contains("version 1") && message.contains("version 2"), "{message}");
     assert!(found(&place.of_ada()).is_empty(), "nobody remembers, so nobody knows");
+    // Any use of it finds that too.
+    let error = told(vault().get("a"));
+    assert!(error.contains("version 2") && error.contains("--accept a"), "{error}");
+    assert_eq!(vault().get("a").expect_err("older").code(), Code::Integrity);
+    assert!(vault().set("a", set(Content::Value(Secret::from("v3")))).is_err());
+    assert!(vault().rotate("a", None, Secret::from("v3"), None).is_err());
+    let report = vault().rekey(None).expect("left alone");
+    assert!(report.is_unfinished && report.changed.is_empty(), "{report:?}");
+    assert_eq!(place.text("a"), first);
+    assert_eq!(vault().accept("a").expect("on purpose").version, 3);
+    assert_eq!(held(&vault(), "a"), ["v1"]);
     // The commit that the repository is at.
     vault().set("a", set(Content::Value(Secret::from("v2")))).expect("changed");
     vault().set("a", set(Content::Value(Secret::from("v3")))).expect("changed");
@@ -264,12 +275,62 @@ fn case_23_an_older_file_is_noticed() {
     place.put("a", &first);
     assert_eq!(kinds(&place.of_ada()), [FindingKind::WentBack]);
     let written = vault().accept("a").expect("on purpose");
-    assert_eq!((written.version, held(&vault(), "a")), (4, vec!["v1".to_owned()]));
+    assert_eq!((written.version, held(&vault(), "a")), (6, vec!["v1".to_owned()]));
     assert!(kinds(&vault()).is_empty());
     // Removed and made anew is no going back.
     vault().delete("a", None).expect("removed");
     vault().at("2099-01-01T00:00:00Z".parse().expect("a time")).create_secret("a", value("n")).expect("made");
     assert!(kinds(&vault()).is_empty());
+}
+
+#[test]
+fn case_23_who_only_reads_notices_too_and_an_older_branch_is_no_attack() {
+    let place = Place::new();
+    let state = place.base().join("state");
+    let vault = || place.of(&place.bob).remembering_in(Some(state.clone()));
+    let by_ada = place.of_ada();
+    place.git(&["init", "-q"]);
+    by_ada.create_secret("a", value("v1")).expect("made");
+    place.commit("one");
+    let first = place.text("a");
+    by_ada.set("a", set(Content::Value(Secret::from("v2")))).expect("changed");
+    place.commit("two");
+    assert_eq!(held(&vault(), "a"), ["v2"]);
+    place.put("a", &first);
+    assert!(told(vault().get("a")).contains("version 2"));
+    // The commit before has it so.
+    place.git(&["checkout", "-q", "-f", "HEAD~1"]);
+    assert_eq!(held(&vault(), "a"), ["v1"]);
+    let told_here = found(&vault());
+    assert_eq!(told_here.iter().map(|one| one.kind).collect::<Vec<_>>(), [FindingKind::WentBack]);
+    assert_eq!(told_here[0].diagnostic.severity, redeem_host::Severity::Warning);
+    // Of what cannot be remembered nothing is known, and that is no error.
+    fs::remove_dir_all(&state).expect("removed");
+    fs::write(&state, "no folder").expect("a file");
+    assert_eq!(held(&vault(), "a"), ["v1"]);
+}
+
+#[test]
+fn case_23_what_was_deleted_and_is_back_is_noticed() {
+    let place = Place::new();
+    let state = place.base().join("state");
+    let vault = place.of_ada().remembering_in(Some(state));
+    vault.create_secret("a", value("v1")).expect("made");
+    vault.set("a", set(Content::Value(Secret::from("v2")))).expect("changed");
+    let text = place.text("a");
+    vault.delete("a", None).expect("removed");
+    vault.create_secret("a", value("other")).expect("made within the same second");
+    assert_eq!(held(&vault, "a"), ["other"]);
+    assert!(kinds(&vault).is_empty());
+    vault.delete("a", None).expect("removed");
+    place.put("a", &text);
+    vault.get("a").expect("a warning is enough");
+    place.put("a", &text);
+    vault.delete("a", None).expect("removed");
+    place.put("a", &text);
+    assert_eq!(kinds(&vault), [FindingKind::WentBack]);
+    assert!(vault.accept("a").expect("on purpose").is_changed);
+    assert!(kinds(&vault).is_empty());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests, which say what they skip")]
 #![expect(clippy::disallowed_methods, reason = "tests put files in place")]
 
+mod access;
 mod attacks;
 mod faults;
 mod secrets;
