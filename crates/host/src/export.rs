@@ -12,6 +12,7 @@ use crate::identity::Recipient;
 use crate::import::{Exchange, Item};
 use crate::sops::{self, Plain, Rule, Selection, SopsError, Store, Tree, Value};
 use crate::vault::Content;
+use crate::wiped::push;
 
 /// A text that holds values, and what has to be said about it.
 pub struct Outgoing {
@@ -118,7 +119,7 @@ fn dotenv(items: &[Item], layout: &Layout) -> Result<Outgoing, ExportError> {
                 why: "it holds what no such file can, or is no text".to_owned(),
             })?
         };
-        text.push_str(&line);
+        push(&mut text, &line);
     }
     let mut notes = Vec::new();
     if !of_shells.is_empty() {
@@ -195,14 +196,17 @@ pub fn sops(
             entries.push((name.clone(), Value::Map(bundle)));
         }
     }
-    // By default `sops` leaves in the clear what has this ending.
-    let rule = if values(items).any(|(name, _)| name.to_string().contains("_unencrypted")) {
+    let tree = Tree::of_entries(entries);
+    // By default `sops` leaves in the clear what has a key with this ending on its path: of a secret, of a bundle, or of
+    // the variable that they became.
+    let is_key = |step: &sops::Step| matches!(step, sops::Step::Key(key) if key.contains("_unencrypted"));
+    let rule = if tree.leaves().iter().any(|(path, _)| path.0.iter().any(is_key)) {
         Rule::EncryptedRegex("^".to_owned())
     } else {
         Rule::default()
     };
     let selection = Selection::new("the rule", rule)?;
-    let text = sops::create(store, &Tree::of_entries(entries), &selection, recipients, now)?;
+    let text = sops::create(store, &tree, &selection, recipients, now)?;
     Ok(Outgoing { text: Zeroizing::new(text), notes: Vec::new() })
 }
 
@@ -220,32 +224,34 @@ fn json(items: &[Item], layout: &Layout) -> Result<Outgoing, ExportError> {
         let mut text = Zeroizing::new("{\n".to_owned());
         for (position, (name, value)) in keys.iter().enumerate() {
             let key = name.key.as_ref().unwrap_or(&name.secret);
-            text.push_str(&format!("{indent}  {}: ", *quoted(key)?));
-            text.push_str(&string(name, value)?);
-            text.push_str(if position + 1 < keys.len() { ",\n" } else { "\n" });
+            push(&mut text, &format!("{indent}  {}: ", *quoted(key)?));
+            push(&mut text, &string(name, value)?);
+            push(&mut text, if position + 1 < keys.len() { ",\n" } else { "\n" });
         }
-        text.push_str(indent);
-        text.push('}');
+        push(&mut text, indent);
+        push(&mut text, "}");
         Ok::<_, ExportError>(text)
     };
     let mut text = Zeroizing::new(String::new());
     if let Some(bundle) = &layout.bundle {
         let all = one_bundle(items)?;
-        text.push_str(&format!("{{\n  {}: {}\n}}\n", *quoted(bundle)?, *object(&all, "  ")?));
+        for part in ["{\n  ", &quoted(bundle)?, ": ", &object(&all, "  ")?, "\n}\n"] {
+            push(&mut text, part);
+        }
         return Ok(Outgoing { text, notes: Vec::new() });
     }
-    text.push('{');
+    push(&mut text, "{");
     for (position, item) in items.iter().enumerate() {
-        text.push_str(if position > 0 { ",\n  " } else { "\n  " });
-        text.push_str(&quoted(&item.name)?);
-        text.push_str(": ");
+        push(&mut text, if position > 0 { ",\n  " } else { "\n  " });
+        push(&mut text, &quoted(&item.name)?);
+        push(&mut text, ": ");
         let keys: Vec<(Name, &Secret)> = values(std::slice::from_ref(item)).collect();
         match &item.content {
-            Content::Value(value) => text.push_str(&string(&Name::split(&item.name), value)?),
-            Content::Bundle(_) => text.push_str(&object(&keys, "  ")?),
+            Content::Value(value) => push(&mut text, &string(&Name::split(&item.name), value)?),
+            Content::Bundle(_) => push(&mut text, &object(&keys, "  ")?),
         }
     }
-    text.push_str("\n}\n");
+    push(&mut text, "\n}\n");
     Ok(Outgoing { text, notes: Vec::new() })
 }
 
@@ -293,22 +299,27 @@ fn kubernetes(items: &[Item], layout: &Layout) -> Result<Outgoing, ExportError> 
     }
     let mut text = Zeroizing::new(String::new());
     match (&texts[..], layout.is_json) {
-        (texts, false) => text.push_str(&Zeroizing::new(joined(texts, "---\n"))),
+        (texts, false) => push(&mut text, &joined(texts, "---\n")),
         ([one], true) => {
-            text.push_str(one);
-            text.push('\n');
+            push(&mut text, one);
+            push(&mut text, "\n");
         }
         (texts, true) => {
-            text.push_str("{\n\"apiVersion\": \"v1\",\n\"kind\": \"List\",\n\"items\": [\n");
-            text.push_str(&Zeroizing::new(joined(texts, ",\n")));
-            text.push_str("\n]\n}\n");
+            push(&mut text, "{\n\"apiVersion\": \"v1\",\n\"kind\": \"List\",\n\"items\": [\n");
+            push(&mut text, &joined(texts, ",\n"));
+            push(&mut text, "\n]\n}\n");
         }
     }
     Ok(Outgoing { text, notes })
 }
 
-fn joined(texts: &[Zeroizing<String>], between: &str) -> String {
-    texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(between)
+fn joined(texts: &[Zeroizing<String>], between: &str) -> Zeroizing<String> {
+    let mut joined = Zeroizing::new(String::new());
+    for (position, text) in texts.iter().enumerate() {
+        push(&mut joined, if position > 0 { between } else { "" });
+        push(&mut joined, text);
+    }
+    joined
 }
 
 /// A key of a Secret: letters, digits, `-`, `_` and `.`, at most 253 of them.
@@ -328,11 +339,13 @@ fn data_key(name: &Name) -> Result<&str, ExportError> {
 fn secret_yaml(name: &str, keys: &[(Name, &Secret)]) -> Result<Zeroizing<String>, ExportError> {
     let head = format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"{name}\"\ntype: Opaque\ndata:");
     let mut text = Zeroizing::new(head);
-    text.push_str(if keys.is_empty() { " {}\n" } else { "\n" });
+    push(&mut text, if keys.is_empty() { " {}\n" } else { "\n" });
     for (key, value) in keys {
         let value = Zeroizing::new(STANDARD.encode(value.expose()));
         // In quotes: without them some base64 is a number to YAML.
-        text.push_str(&Zeroizing::new(format!("  \"{}\": \"{}\"\n", data_key(key)?, *value)));
+        for part in ["  \"", data_key(key)?, "\": \"", &value, "\"\n"] {
+            push(&mut text, part);
+        }
     }
     Ok(text)
 }
@@ -344,9 +357,11 @@ fn secret_json(name: &str, keys: &[(Name, &Secret)]) -> Result<Zeroizing<String>
     for (position, (key, value)) in keys.iter().enumerate() {
         let value = Zeroizing::new(STANDARD.encode(value.expose()));
         let comma = if position > 0 { "," } else { "" };
-        text.push_str(&Zeroizing::new(format!("{comma}\n    \"{}\": \"{}\"", data_key(key)?, *value)));
+        for part in [comma, "\n    \"", data_key(key)?, "\": \"", &value, "\""] {
+            push(&mut text, part);
+        }
     }
-    text.push_str("\n  }\n}");
+    push(&mut text, "\n  }\n}");
     Ok(text)
 }
 
@@ -463,6 +478,28 @@ mod tests {
         ] {
             let error = write(&items, kind, &Layout::default()).err().expect("refused").to_string();
             assert!(error.contains(words) && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_name_leaves_a_value_of_a_sops_file_in_the_clear() {
+        let (_, recipient) = crate::identity::generate();
+        let item = |name: &str, content| Item { name: name.to_owned(), content };
+        let single = |name| vec![item(name, Content::Value(Secret::from("hunter2")))];
+        let bundle =
+            |key: &str| vec![item("b", Content::Bundle(vec![(key.to_owned(), Secret::from("hunter2"))]))];
+        for (items, layout) in [
+            (single("a"), Layout { bundle: Some("prod_unencrypted".into()), is_json: false }),
+            (single("a_unencrypted"), Layout::default()),
+            (bundle("k_unencrypted"), Layout::default()),
+            (bundle("k_unencrypted"), Layout { bundle: Some("all".into()), is_json: false }),
+        ] {
+            for store in [Store::Yaml, Store::Json, Store::Dotenv] {
+                let now = "2026-11-21T09:00:00Z".parse().expect("a time");
+                let file =
+                    sops(&items, &layout, store, std::slice::from_ref(&recipient), now).expect("a file");
+                assert!(!file.text.contains("hunter2"), "{}", *file.text);
+            }
         }
     }
 }

@@ -71,8 +71,13 @@ pub fn generate() -> (Zeroizing<String>, Recipient) {
     let recipient = Recipient::of_x25519(&identity.to_public());
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
     let key = identity.to_string();
-    let text = format!("# created: {now}\n# public key: {recipient}\n{}\n", key.expose_secret());
-    (Zeroizing::new(text), recipient)
+    let head = format!("# created: {now}\n# public key: {recipient}\n");
+    // Reserved as a whole: a text that grows would leave a copy of the key behind.
+    let mut text = Zeroizing::new(String::with_capacity(head.len() + key.expose_secret().len() + 1));
+    text.push_str(&head);
+    text.push_str(key.expose_secret());
+    text.push('\n');
+    (text, recipient)
 }
 
 /// Fills the buffer with the system's random bytes.

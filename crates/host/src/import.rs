@@ -1,16 +1,15 @@
 //! Secrets on their way into a vault: `.env` files, JSON, SOPS files, and Secrets of Kubernetes.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::io::Read;
 use std::path::Path;
-
-use redeem_core::Secret;
-use redeem_syntax::{Format, SyntaxError};
-use zeroize::Zeroizing;
 
 use crate::identity::Identities;
 use crate::paths::shown;
 use crate::vault::Content;
+use crate::wiped;
+use redeem_core::Secret;
+use redeem_syntax::{Format, SyntaxError};
 
 mod kubernetes;
 mod sops;
@@ -194,8 +193,7 @@ pub fn read(
 ) -> Result<Incoming, ImportError> {
     let told = shown(path).to_string();
     let failed = |source| ImportError::Read { path: told.clone(), source };
-    let mut bytes = Zeroizing::new(Vec::new());
-    fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    let bytes = fs::File::open(path).and_then(|file| wiped::read(file, LARGEST + 1)).map_err(failed)?;
     if bytes.len() as u64 > LARGEST {
         return Err(ImportError::TooLarge { path: told });
     }
@@ -245,12 +243,11 @@ type Paths = (Vec<(Vec<String>, Secret)>, Vec<String>);
 
 /// Each variable is a value; the last of several with one name counts, as for a shell.
 fn dotenv(text: &str) -> Vec<(Vec<String>, Secret)> {
-    let mut held: Vec<(Vec<String>, Secret)> = Vec::new();
-    for (name, value) in crate::backend::dotenv::pairs(text) {
-        held.retain(|(path, _)| path[0] != name);
-        held.push((vec![name], value));
-    }
-    held
+    let pairs = crate::backend::dotenv::pairs(text);
+    let last: HashMap<String, usize> =
+        pairs.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
+    let counted = pairs.into_iter().enumerate().filter(|(place, (name, _))| last.get(name) == Some(place));
+    counted.map(|(_, (name, value))| (vec![name], value)).collect()
 }
 
 /// An object: what is below a name is a bundle, and its deeper keys have dots.
@@ -296,6 +293,8 @@ impl Naming {
     /// Gathers values into secrets: a path of one step is a single value, a longer one a key of a bundle.
     fn items(&self, paths: Vec<(Vec<String>, Secret)>) -> Result<Vec<Item>, String> {
         let mut items: Vec<Item> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut taken: HashSet<(usize, String)> = HashSet::new();
         for (mut path, value) in paths {
             let last = path.len() - 1;
             let first = path.remove(if self.is_flat { last } else { 0 });
@@ -309,15 +308,14 @@ impl Naming {
                 }
                 None => (self.name(first), Some(path.join(".")).filter(|key| !key.is_empty())),
             };
-            let twin = items.iter_mut().find(|item| item.name == name);
-            match (twin.map(|twin| &mut twin.content), key) {
+            let place = *places.entry(name.clone()).or_insert(items.len());
+            let is_new = key.as_ref().is_none_or(|key| taken.insert((place, key.clone())));
+            match (items.get_mut(place).map(|twin| &mut twin.content), key) {
                 (None, None) => items.push(Item { name, content: Content::Value(value) }),
                 (None, Some(key)) => {
                     items.push(Item { name, content: Content::Bundle(vec![(key, value)]) });
                 }
-                (Some(Content::Bundle(keys)), Some(key)) if keys.iter().all(|(known, _)| *known != key) => {
-                    keys.push((key, value));
-                }
+                (Some(Content::Bundle(keys)), Some(key)) if is_new => keys.push((key, value)),
                 (Some(_), Some(key)) => return Err(format!("`{name}.{key}` is there twice")),
                 (Some(_), None) => return Err(format!("`{name}` is there twice")),
             }

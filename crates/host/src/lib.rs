@@ -37,6 +37,7 @@ pub mod sops;
 pub mod template;
 pub mod trust;
 pub mod vault;
+pub mod wiped;
 pub mod write;
 
 pub use config::{Config, ConfigError};

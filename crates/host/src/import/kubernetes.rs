@@ -1,5 +1,7 @@
 //! Secrets of Kubernetes: `data` in base64, `stringData` as it is (API reference, Secret v1).
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use redeem_core::Secret;
@@ -57,7 +59,8 @@ pub(super) fn read(shown: &str, documents: Vec<Tree>, as_one: bool) -> Result<Pa
 
 /// The values of a Secret: a key of `stringData` stands before the same one of `data`.
 fn values(secret: &Tree) -> Result<Vec<(String, Secret)>, String> {
-    let mut held: Vec<(String, Secret)> = Vec::new();
+    let mut held: Vec<Option<(String, Secret)>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for field in ["data", "stringData"] {
         let pairs = match secret.below(field) {
             None | Some(Tree::Null) => continue,
@@ -78,9 +81,11 @@ fn values(secret: &Tree) -> Result<Vec<(String, Secret)>, String> {
             } else {
                 Secret::from(text)
             };
-            held.retain(|(known, _)| known != key);
-            held.push((key.clone(), value));
+            if let Some(place) = places.insert(key.clone(), held.len()) {
+                held[place] = None;
+            }
+            held.push(Some((key.clone(), value)));
         }
     }
-    Ok(held)
+    Ok(held.into_iter().flatten().collect())
 }

@@ -1,5 +1,7 @@
 //! A YAML or JSON text as a tree of texts, read by the parsers that find references.
 
+use std::collections::HashSet;
+
 use redeem_syntax::{Event, Format, Style, SyntaxError};
 use zeroize::Zeroizing;
 
@@ -54,6 +56,8 @@ struct Builder<'t> {
     documents: Vec<Tree>,
     /// The open collections, each with the key whose value comes next.
     open: Vec<(Tree, Option<String>)>,
+    /// The keys of each of them.
+    keys: Vec<HashSet<String>>,
     problem: Option<SyntaxError>,
 }
 
@@ -63,15 +67,16 @@ impl Builder<'_> {
             Event::Open { is_list, .. } => {
                 let node = if is_list { Tree::List(Vec::new()) } else { Tree::Map(Vec::new()) };
                 self.open.push((node, None));
+                self.keys.push(HashSet::new());
             }
             Event::Close { .. } => {
+                self.keys.pop();
                 if let Some((node, _)) = self.open.pop() {
                     self.add(node);
                 }
             }
             Event::Scalar(token) if token.is_key => {
-                let is_twin = |(node, _): &(Tree, _)| node.below(&token.text).is_some();
-                if self.open.last().is_some_and(is_twin) {
+                if self.keys.last_mut().is_some_and(|keys| !keys.insert(token.text.to_string())) {
                     self.refuse(token.span.clone(), "a key is there twice");
                 }
                 if let Some((_, key)) = self.open.last_mut() {
