@@ -96,13 +96,19 @@ impl SopsFile {
             let help = "restore the file from git".to_owned();
             return self.failure(Code::Integrity, format!("{shown} cannot be decrypted: {why}"), Some(help));
         }
-        let others = file.metadata().foreign.iter().map(|one| one.kind);
-        let readers: Vec<&str> = file.recipients().into_iter().chain(others).collect();
+        let others = file.metadata().foreign.iter().map(ToString::to_string);
+        let readers: Vec<String> = file.recipients().into_iter().map(str::to_owned).chain(others).collect();
         let tried = match &error.tried()[..] {
             [] => "no identity was found".to_owned(),
             tried => format!("tried: {}", tried.join("; ")),
         };
-        let help = format!("it can be read by: {}; {tried}", readers.join(", "));
+        let help = match error {
+            UnwrapError::Foreign { .. } => format!(
+                "it can be read by: {}, none of which Redeem asks; add an age recipient with `sops`",
+                readers.join(", ")
+            ),
+            _ => format!("it can be read by: {}; {tried}", readers.join(", ")),
+        };
         let message = format!("{shown} cannot be decrypted with the identities at hand");
         self.failure(Code::UnreadableSecret, message, Some(help))
     }
@@ -281,6 +287,18 @@ mod tests {
         fs::write(&path, &whole).expect("a file");
         let other = Arc::new(Identities::from_text("eve", &generate().0).expect("an identity"));
         assert_eq!(code(&again(&other)), Code::UnreadableSecret);
+        let before = whole.split("    age:").next().expect("the metadata").to_owned();
+        let after = whole.split("    lastmodified:").nth(1).expect("the metadata");
+        let pgp = format!("{before}    pgp:\n        - fp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21\n");
+        fs::write(&path, format!("{pgp}          enc: x\n    lastmodified:{after}")).expect("a file");
+        match &again(&own).fetch(&[&Name::split("plain")])[..] {
+            [Fetched::Failed(failure)] => {
+                assert_eq!(failure.code, Code::UnreadableSecret, "{failure:?}");
+                let help = failure.help.as_deref().unwrap_or_default();
+                assert!(help.contains("pgp 85D77543B3D624B63CEA9E6DBC17301B491B3F21"), "{help}");
+            }
+            other => panic!("{other:?}"),
+        }
         fs::write(&path, "plain: v1\n").expect("a file");
         assert_eq!(code(&again(&own)), Code::BackendFailed);
         fs::remove_file(&path).expect("removed");

@@ -77,8 +77,13 @@ pub struct Attempt {
 /// was tried with its reason, then who can open the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnwrapError {
-    /// The file has no stanza for an age recipient.
+    /// The file has no stanza at all.
     NoStanza,
+    /// The file has stanzas, and none of them is for an age recipient.
+    Foreign {
+        /// Who can open the file: the kinds of its stanzas with the keys that they name, `pgp 85D7…`.
+        keys: Vec<String>,
+    },
     /// The user has no identity at all.
     NoIdentity {
         /// Who can open the file: the recipients of its stanzas.
@@ -153,6 +158,9 @@ impl UnwrapError {
         };
         match self {
             Self::NoStanza => Vec::new(),
+            Self::Foreign { keys } => {
+                keys.iter().map(|key| format!("its data key is encrypted by {}", shown(key))).collect()
+            }
             Self::NoIdentity { looked, .. } => {
                 looked.iter().map(|place| format!("{place}: nothing there")).collect()
             }
@@ -171,6 +179,7 @@ impl UnwrapError {
     pub fn recipients(&self) -> &[String] {
         match self {
             Self::NoIdentity { recipients, .. } | Self::NoMatch { recipients, .. } => recipients,
+            Self::Foreign { keys } => keys,
             _ => &[],
         }
     }
@@ -184,7 +193,11 @@ impl fmt::Display for UnwrapError {
             recipients.iter().try_for_each(|recipient| write!(f, "\nit opens for {}", shown(recipient)))
         };
         match self {
-            Self::NoStanza => f.write_str("the file is for no age recipient"),
+            Self::NoStanza => f.write_str("the file is for nobody: it has no stanza"),
+            Self::Foreign { keys } => {
+                f.write_str("the file is for no age recipient")?;
+                keys.iter().try_for_each(|key| write!(f, "\nit opens for {}", shown(key)))
+            }
             Self::NoIdentity { recipients, looked } => {
                 write!(f, "there is no identity to open it with; looked for in {}", looked.join(", "))?;
                 whom(f, recipients)

@@ -81,6 +81,12 @@ impl AgeFile {
         payload::decrypt(key, &self.bytes[self.header.length..])
     }
 
+    /// Whether all its stanzas are of age's own types, for a key or a passphrase. Those for SSH keys are not: there are
+    /// programs that hold such keys.
+    pub(super) fn is_native(&self) -> bool {
+        self.stanzas().iter().all(|stanza| matches!(stanza.tag.as_str(), "X25519" | "scrypt"))
+    }
+
     /// A post-quantum recipient type among its stanzas.
     pub(super) fn post_quantum(&self) -> Option<&str> {
         self.stanzas().iter().map(|stanza| stanza.tag.as_str()).find(|tag| tag.starts_with("mlkem"))

@@ -137,6 +137,10 @@ impl File {
     /// # Errors
     /// [`UnwrapError`] says what was tried.
     pub fn data_key(&self, identities: &Identities) -> Result<DataKey, UnwrapError> {
+        if self.metadata.age.is_empty() && !self.metadata.foreign.is_empty() {
+            let keys = self.metadata.foreign.iter().map(ToString::to_string).collect();
+            return Err(UnwrapError::Foreign { keys });
+        }
         identities.unwrap(self.metadata.age.iter().map(|one| (one.recipient.as_str(), one.enc.as_str())))
     }
 

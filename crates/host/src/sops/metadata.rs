@@ -1,6 +1,7 @@
 //! What a file says about itself: who can open it, what is encrypted, when it was written.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use super::node::{Container, Kind, Node};
@@ -23,6 +24,16 @@ pub struct Foreign {
     pub kind: &'static str,
     /// What the stanza calls its key: an ARN, a fingerprint, an address.
     pub name: String,
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A name may hold what a terminal obeys.
+        let name = self.name.trim();
+        let name = name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c });
+        let name: String = name.collect();
+        if name.is_empty() { f.write_str(self.kind) } else { write!(f, "{} {name}", self.kind) }
+    }
 }
 
 /// The kinds of stanzas that are kept and not used, and the fields that name their keys.

@@ -6,11 +6,14 @@ use zeroize::Zeroizing;
 
 use super::identities_of;
 use crate::identity::file::{AgeFile, FileError, MAX_WRAPPED};
-use crate::identity::key::{Identity, Outcome};
+use crate::identity::key::{Identity, Key, Outcome};
 use crate::identity::plugin::Company;
 use crate::identity::sources::{Source, Sources, State};
 use crate::identity::text::Held;
 use crate::identity::{Attempt, DataKey, UnwrapError};
+
+/// How often the program of one identity is run for one file, however many stanzas that has.
+const MAX_RUNS: usize = 64;
 
 /// The stanzas of one file, and what was tried with them.
 pub(super) struct Search<'a> {
@@ -153,9 +156,22 @@ impl<'a> Search<'a> {
             self.stanzas.iter().partition(|stanza| stanza.names(identity));
         let mut why = None;
         let mut damaged = None;
+        let mut runs = 0;
         for (stanza, is_named) in
             named.iter().map(|one| (one, true)).chain(others.iter().map(|one| (one, false)))
         {
+            let is_program = matches!(identity.key, Key::Plugin(_));
+            if is_program && stanza.file().is_ok() {
+                // A program has what no key of age's own opens.
+                if stanza.file().is_ok_and(AgeFile::is_native) {
+                    continue;
+                }
+                if runs == MAX_RUNS {
+                    why = Some(format!("it was run for {MAX_RUNS} stanzas of this file already"));
+                    break;
+                }
+                runs += 1;
+            }
             let tried = match stanza.file() {
                 Ok(file) => attempt(identity, file, company),
                 Err(error) if is_named => Some(Tried::Damaged(error.to_string())),
