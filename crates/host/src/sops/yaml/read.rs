@@ -293,20 +293,20 @@ impl<'t> Builder<'t> {
             self.value(Node { span: token.span.clone(), kind });
             return self.header_comment(token);
         }
-        let column = self.column(token.span.start);
         let Kind::Leaf(Plain { r#type: crate::sops::Type::Str, bytes }) = kind else {
             return self.fail(token.span.start, "a key that is not text");
         };
         let Ok(key) = String::from_utf8(bytes.to_vec()) else {
             return self.fail(token.span.start, "a key that is not text");
         };
+        // The line of a flow may be as long as the file, so that its start is not looked for.
+        let is_first = |level: &Level| !level.container.is_flow && level.column.is_none();
+        let column = self.levels.last().is_some_and(is_first).then(|| self.column(token.span.start));
         let Some(level) = self.levels.last_mut() else { return };
         if !level.keys.insert(key.clone()) {
             return self.fail(token.span.start, "the same key a second time");
         }
-        if !level.container.is_flow {
-            level.column.get_or_insert(column);
-        }
+        level.column = level.column.or(column);
         level.key = Some((key, token.span.clone()));
     }
 
