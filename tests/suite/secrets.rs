@@ -207,6 +207,46 @@ fn line_ends_go_as_the_source_of_a_value_has_it() {
 }
 
 #[test]
+fn an_empty_pipe_wipes_no_value() {
+    let project = vault(&[("empty", "")]);
+    project.piped("secrets create a", "v1").exits(0);
+    project.piped("secrets set a --description x", "").exits(0);
+    let got = project.redeem("secrets get a --reveal").exits(0);
+    assert_eq!(got.stdout, "v1");
+    for line in ["secrets set a", "secrets rotate a", "secrets create b", "secrets set a K=-"] {
+        project.piped(line, "").exits(2).says(&["no value", "--from-file"]);
+        project.piped(line, "\n").exits(2).says(&["no value"]);
+    }
+    project.redeem("secrets set a --from-file empty").exits(0);
+    assert_eq!(project.redeem("secrets get a --reveal").exits(0).stdout, "");
+}
+
+#[test]
+fn an_argument_that_is_wrong_is_told_without_what_may_be_a_value() {
+    let project = vault(&[]);
+    for flag in ["quiet", "private", "raw", "json", "length", "color", "version"] {
+        let run = project.redeem(&format!("secrets set a --{flag}=c4n4ry"));
+        assert!(!run.stderr.contains("c4n4ry") && !run.stdout.contains("c4n4ry"), "{flag}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_vaults_own_files_are_neither_written_over_nor_taken_apart() {
+    let project = vault(&[]);
+    project.piped("secrets create a", "v1").exits(0);
+    let before = std::fs::read(project.path("secrets/a.yaml")).expect("a file");
+    for line in [
+        "secrets export a --format json -o secrets/vault.toml",
+        "secrets export a --format json -o secrets/a.yaml",
+        "secrets create b --extract secrets/a.yaml:value",
+    ] {
+        project.redeem(line).exits(2).says(&["in a vault's folder"]);
+    }
+    assert_eq!(std::fs::read(project.path("secrets/a.yaml")).expect("a file"), before);
+    assert!(project.redeem("secrets export a --format json -o -").exits(0).stdout.contains("v1"));
+}
+
+#[test]
 fn what_stands_beside_a_value_is_set_alone_and_with_it() {
     let project = vault(&[]);
     let line =

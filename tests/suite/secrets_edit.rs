@@ -121,7 +121,7 @@ fn case_40_editors_are_told_to_keep_no_copies() {
 fn case_40_a_signal_wipes_what_was_being_edited() {
     use rustix::process::{Pid, Signal, kill_process};
     for signal in [Signal::TERM, Signal::HUP] {
-        let project = editing("touch open; while [ ! -e done ]; do sleep 0.05; done");
+        let project = editing("touch open; while [ -e open ] && [ ! -e done ]; do sleep 0.05; done");
         project.piped("secrets create a", "c4n4ry").exits(0);
         let mut command = project.command("secrets edit a");
         command.stdout(Stdio::null()).stderr(Stdio::null());

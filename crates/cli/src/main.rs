@@ -69,7 +69,8 @@ fn without_values(mut error: clap::Error) -> clap::Error {
     if error.get(ContextKind::InvalidValue).is_some() {
         error.insert(ContextKind::InvalidValue, hidden());
     }
-    let is_word = |found: &ContextValue| !matches!(found, ContextValue::String(text) if text.starts_with('-'));
+    let is_word =
+        |found: &ContextValue| !matches!(found, ContextValue::String(text) if text.starts_with('-'));
     if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::InvalidArg).is_some_and(is_word) {
         error.insert(ContextKind::InvalidArg, hidden());
     }

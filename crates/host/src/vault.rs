@@ -95,6 +95,12 @@ impl Vault {
         folder.join(FILE_NAME).is_file()
     }
 
+    /// Whether a file stands in a vault's folder, where nothing but the vault writes.
+    pub fn holds(path: &Path) -> bool {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::is_vault(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+    }
+
     /// Opens a vault without a key: what is in it, but for values, can be read.
     ///
     /// # Errors

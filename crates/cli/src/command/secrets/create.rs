@@ -1,9 +1,10 @@
 //! `redeem secrets create`: a secret that is not there yet.
 
 use redeem_host::extract::{Extraction, Spot};
-use redeem_host::vault::{Content, Draft, VaultError, check_key, check_name};
+use redeem_host::vault::{Content, Draft, Vault, VaultError, check_key, check_name};
 
 use super::Job;
+use super::transfer::in_a_vault;
 use crate::args::secrets::Create;
 use crate::exit::{Exit, Stop};
 
@@ -17,7 +18,13 @@ pub(super) fn run(options: &Create, job: &Job<'_>) -> Result<Exit, Stop> {
     }
     let (expires_at, metadata) = (options.beside.expiry()?, options.beside.pairs()?);
     let extraction = match &options.extract {
-        Some(spot) => Some(Extraction::plan(&Spot::parse(spot)?, &name, job.config)?),
+        Some(spot) => {
+            let spot = Spot::parse(spot)?;
+            if Vault::holds(&spot.file) {
+                return Err(in_a_vault("its values are in the vault already"));
+            }
+            Some(Extraction::plan(&spot, &name, job.config)?)
+        }
         None => None,
     };
     let value = match &extraction {

@@ -60,10 +60,7 @@ pub(super) fn asked(name: &str, is_new: bool) -> Result<Secret, Stop> {
     };
     let value = terminal::ask_hidden(&format!("Value of {name}: ")).map_err(failed)?;
     if value.is_empty() {
-        return Err(Stop::usage(
-            "nothing was typed, nothing was stored",
-            EMPTY,
-        ));
+        return Err(Stop::usage("nothing was typed, nothing was stored", EMPTY));
     }
     if is_new {
         let again = terminal::ask_hidden("The same again: ").map_err(failed)?;

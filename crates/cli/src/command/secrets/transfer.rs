@@ -9,7 +9,7 @@ use redeem_host::identity::Recipient;
 use redeem_host::import::{self, Exchange, ImportError, Item, Naming};
 use redeem_host::paths::shown;
 use redeem_host::sops::Store;
-use redeem_host::vault::{Content, Draft, Update, VaultError, Visibility, check_key, check_name};
+use redeem_host::vault::{Content, Draft, Update, Vault, VaultError, Visibility, check_key, check_name};
 use redeem_host::write::{ModeRule, Outputs};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -111,16 +111,20 @@ fn check(items: &[Item], may_overwrite: bool, job: &Job<'_>) -> Result<(), Stop>
 }
 
 pub(super) fn export(options: &Export, job: &Job<'_>) -> Result<Exit, Stop> {
-    let file_name = options.output.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+    let output = options.output.as_deref().filter(|path| *path != Path::new("-"));
+    let file_name = output.and_then(Path::file_name).and_then(|name| name.to_str());
     let by_name = || file_name.and_then(Exchange::of_file_name);
     let kind = options.format.map(Exchange::from).or_else(by_name).ok_or_else(|| {
         Stop::usage("how should they be written?", "say `--format dotenv`, `json`, `sops` or `kubernetes`")
     })?;
-    if options.output.is_none() && kind != Exchange::Sops && io::stdout().is_terminal() && !options.reveal {
+    if output.is_none() && kind != Exchange::Sops && io::stdout().is_terminal() && !options.reveal {
         return Err(Stop::usage(
             "values are not printed on a terminal unless asked",
             "write to a file with `-o FILE`, or say `--reveal`",
         ));
+    }
+    if output.is_some_and(Vault::holds) {
+        return Err(in_a_vault("an export has no place there"));
     }
     let items = items(options, job)?;
     let is_json = file_name.and_then(Exchange::of_file_name) == Some(Exchange::Json);
@@ -131,7 +135,7 @@ pub(super) fn export(options: &Export, job: &Job<'_>) -> Result<Exit, Stop> {
     };
     outgoing.notes.iter().for_each(|note| job.reporter.note(&format!("note: {note}")));
     let count = counted(items.len(), "secret");
-    let Some(path) = &options.output else {
+    let Some(path) = output else {
         print(outgoing.text.as_bytes())?;
         return Ok(Exit::Done);
     };
@@ -145,6 +149,11 @@ pub(super) fn export(options: &Export, job: &Job<'_>) -> Result<Exit, Stop> {
             .note(&format!("warning: {}: {how}, readable by you alone; keep it out of git", shown(path)));
     }
     Ok(Exit::Done)
+}
+
+/// Nothing but the vault writes into a vault's folder.
+pub(super) fn in_a_vault(why: &str) -> Stop {
+    Stop::usage(format!("this file is in a vault's folder: {why}"), "name a file elsewhere")
 }
 
 /// A SOPS file for the recipients that were named, or the members.
