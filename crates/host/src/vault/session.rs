@@ -16,6 +16,9 @@ use crate::identity::{DataKey, Recipient};
 use crate::sops::{self, Change, Plain};
 use crate::write::{ModeRule, Outputs};
 
+/// More than a seal adds to a file, in bytes.
+const SEAL: u64 = 1024;
+
 /// One writer at a time: others wait until this is dropped.
 pub(super) struct Session {
     /// The vault as it is under the lock.
@@ -189,6 +192,9 @@ impl Session {
         text: String,
         key: DataKey,
     ) -> Result<(String, DataKey), VaultError> {
+        if text.len() as u64 + SEAL > folder::LARGEST {
+            return Err(VaultError::TooLarge { name: name.to_owned() });
+        }
         let parse = |text: String| {
             let shown = crate::paths::shown(&self.vault.path(name));
             sops::File::parse(&shown, text, sops::Store::Yaml).map_err(VaultError::Sops)
@@ -198,9 +204,6 @@ impl Session {
             .map_err(|_| VaultError::Sops(sops::SopsError::Proof { shown: name.to_owned() }))?;
         let seal = Change::Set(sops::Path::key("seal"), Plain::str(own));
         let text = file.edit(&key, &[seal], self.now).map_err(VaultError::Sops)?;
-        if text.len() as u64 > folder::LARGEST {
-            return Err(VaultError::TooLarge { name: name.to_owned() });
-        }
         let source =
             redeem_syntax::Source::new(file_shown(&self.vault, name), text, redeem_syntax::Format::Yaml);
         let card = self.vault.card_of(name, source)?;
@@ -368,6 +371,16 @@ mod tests {
             assert!(matches!(error, VaultError::Changed { .. }), "{error}");
             assert_eq!(std::fs::read_to_string(&path).ok().as_ref(), found);
         }
+    }
+
+    #[test]
+    fn a_file_that_nobody_could_read_again_is_not_written() {
+        let (_folder, vault) = vault();
+        let session = vault.session("write secrets").expect("a session");
+        let text = "#".repeat(usize::try_from(folder::LARGEST - SEAL + 1).expect("a length"));
+        let key = DataKey::random().expect("a key");
+        let error = session.sealed("a", text, key).expect_err("too large");
+        assert!(error.to_string().contains("larger than 16 MiB"), "{error}");
     }
 
     #[test]

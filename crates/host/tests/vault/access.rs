@@ -8,19 +8,6 @@ use redeem_host::vault::{Content, Draft, FindingKind, Role, Visibility};
 use crate::support::{Person, Place, found, held, kinds, set, told, value};
 
 #[test]
-fn a_file_that_nobody_could_read_again_is_not_written() {
-    let place = Place::new();
-    let vault = place.of_ada();
-    vault.create_secret("a", value("1")).expect("made");
-    let before = place.text("a");
-    let large = "x".repeat(13 << 20);
-    let error = told(vault.set("a", set(Content::Value(Secret::from(&*large)))));
-    assert!(error.contains("larger than 16 MiB"), "{error}");
-    assert!(vault.create_secret("b", value(&large)).is_err());
-    assert_eq!((place.text("a"), place.path("b").exists()), (before, false));
-}
-
-#[test]
 fn one_bad_file_keeps_a_member_in_no_other_and_is_told() {
     let place = Place::new();
     let mut vault = place.of_ada();
