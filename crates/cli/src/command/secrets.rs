@@ -94,9 +94,23 @@ impl Job<'_> {
             "{}: {what}, version {}, for {}",
             shown(&self.vault.path(&written.name)),
             written.version,
-            written.readers.join(", ")
+            self.readers(written).join(", ")
         ));
         Ok(Exit::Done)
+    }
+
+    /// Who can read what was written; of a new secret with the recipients of the others, since a name is only a name.
+    fn readers(&self, written: &Written) -> Vec<String> {
+        let me = self.vault.me().map(|me| &*me.name);
+        let told = |name: &String| {
+            let is_other = written.is_new && me != Some(&**name);
+            let mut members = self.vault.members().iter();
+            match members.find(|member| is_other && member.name == *name) {
+                Some(member) => format!("{name} ({})", member.recipient),
+                None => name.clone(),
+            }
+        };
+        written.readers.iter().map(told).collect()
     }
 }
 

@@ -98,12 +98,20 @@ fn grant(options: &Grant, vault: &mut Vault, reporter: &Reporter) -> Result<Exit
         },
         files(&report, "encrypted anew")
     ));
-    Ok(Exit::Done)
+    Ok(outcome(&report, reporter))
 }
 
 fn revoke(options: &Revoke, vault: &mut Vault, reporter: &Reporter) -> Result<Exit, Stop> {
     let report = vault.revoke(&options.name)?;
     tell(&report, options.json, vault, reporter)?;
+    if report.is_unfinished {
+        reporter.note(&format!(
+            "{} is still a member: {}",
+            options.name,
+            files(&report, "with a new data key")
+        ));
+        return Ok(outcome(&report, reporter));
+    }
     reporter.note(&format!(
         "{} is no member any more: {}",
         options.name,
@@ -118,7 +126,16 @@ fn rekey(options: &Rekey, vault: &Vault, reporter: &Reporter) -> Result<Exit, St
     let report = vault.rekey((!names.is_empty()).then_some(&names[..]))?;
     tell(&report, options.json, vault, reporter)?;
     reporter.note(&files(&report, "with a new data key"));
-    Ok(Exit::Done)
+    Ok(outcome(&report, reporter))
+}
+
+/// What is not finished is no success.
+fn outcome(report: &AccessReport, reporter: &Reporter) -> Exit {
+    if !report.is_unfinished {
+        return Exit::Done;
+    }
+    reporter.note("mend, restore or delete the files that were left alone, and run this again");
+    Exit::Integrity
 }
 
 /// `2 files written, 1 left`
@@ -136,6 +153,7 @@ fn tell(report: &AccessReport, is_json: bool, vault: &Vault, reporter: &Reporter
         let changed = report.changed.iter().map(|change| {
             json!({
                 "name": change.name, "file": &*shown(&vault.path(&change.name)), "added": change.added,
+                "added_recipients": change.added_recipients,
                 "removed": change.removed, "new_key": change.has_new_key, "dropped": change.dropped,
             })
         });
@@ -144,13 +162,17 @@ fn tell(report: &AccessReport, is_json: bool, vault: &Vault, reporter: &Reporter
             "changed": changed.collect::<Vec<_>>(),
             "unchanged": report.unchanged,
             "left": left.collect::<Vec<_>>(),
+            "finished": !report.is_unfinished,
         }))?;
         return Ok(());
     }
     for change in &report.changed {
         let mut what: Vec<String> = Vec::new();
         if !change.added.is_empty() {
-            what.push(format!("can be read by {} now", change.added.join(", ")));
+            let who = change.added.iter().zip(&change.added_recipients).map(|(name, recipient)| {
+                if name == recipient { name.clone() } else { format!("{name} ({recipient})") }
+            });
+            what.push(format!("can be read by {} now", who.collect::<Vec<_>>().join(", ")));
         }
         if !change.removed.is_empty() {
             what.push(format!("can no longer be read by {}", change.removed.join(", ")));

@@ -14,8 +14,8 @@ use crate::exit::Stop;
 use crate::report::Reporter;
 use crate::terminal;
 
-/// The largest value: 16 MiB.
-const LARGEST: u64 = 16 << 20;
+/// The largest value: 4 MiB. Encrypted it is longer, and a secret's file has at most 16 MiB.
+const LARGEST: u64 = 4 << 20;
 
 /// What is told where nothing came: a pipe whose program failed is empty too, and must not wipe a value.
 const EMPTY: &str = "for an empty value name an empty file: --from-file /dev/null";
@@ -90,7 +90,9 @@ pub(super) fn piped_if_any(name: &str, is_raw: bool) -> Result<Option<Secret>, S
 fn text(bytes: Vec<u8>, name: &str) -> Result<Secret, Stop> {
     let bytes = Zeroizing::new(bytes);
     if bytes.len() as u64 > LARGEST {
-        return Err(Stop::plain(format!("the value for `{name}` is larger than 16 MiB")));
+        return Err(Stop::plain(format!(
+            "the value for `{name}` is larger than 4 MiB, the most that a value may have"
+        )));
     }
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(Secret::from(text)),

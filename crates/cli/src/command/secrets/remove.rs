@@ -11,8 +11,14 @@ use crate::terminal;
 
 pub(super) fn delete(options: &Delete, job: &Job<'_>) -> Result<Exit, Stop> {
     let name = options.named.name()?;
-    if job.vault.summary(&name.secret)?.is_none() {
-        return Err(job.unknown(&name.secret));
+    match job.vault.summary(&name.secret) {
+        Ok(Some(_)) => {}
+        Ok(None) => return Err(job.unknown(&name.secret)),
+        // All of it can be deleted still.
+        Err(error) if name.key.is_none() => {
+            job.reporter.note(&format!("the file of {} is damaged: {error}", name.secret));
+        }
+        Err(error) => return Err(error.into()),
     }
     if !options.yes && terminal::is_there() && !terminal::confirm(&format!("Delete `{name}`?"))? {
         job.reporter.note("nothing was deleted");
