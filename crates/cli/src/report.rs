@@ -1,5 +1,6 @@
 //! Draws diagnostics and tells how a run went. Values never get here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
@@ -32,7 +33,7 @@ impl Reporter {
     /// One line on standard error, unless quiet.
     pub(crate) fn note(&self, text: &str) {
         if !self.is_quiet {
-            last_words(&format!("{text}\n"));
+            last_words(&format!("{}\n", escaped(text)));
         }
     }
 
@@ -46,8 +47,8 @@ impl Reporter {
     /// A problem that has no text to point at.
     #[expect(clippy::unused_self, reason = "whoever may tell of a problem has a reporter")]
     pub(crate) fn problem(&self, message: &str, help: Option<&str>) {
-        let help = help.map_or_else(String::new, |help| format!("  help: {help}\n"));
-        last_words(&format!("error: {message}\n{help}"));
+        let help = help.map_or_else(String::new, |help| format!("  help: {}\n", escaped(help)));
+        last_words(&format!("error: {}\n{help}", escaped(message)));
     }
 
     /// Why a command stopped.
@@ -161,13 +162,34 @@ pub(crate) fn print_json(value: &Value) -> io::Result<()> {
     print(format!("{value:#}\n").as_bytes())
 }
 
+/// The text without what a terminal obeys: a file that others write may hold it. Line breaks and tabs stay.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    without(text, |c| c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+/// The same on one line.
+pub(crate) fn on_one_line(text: &str) -> Cow<'_, str> {
+    without(text, char::is_control)
+}
+
+fn without(text: &str, is_bad: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_bad) {
+        return text.into();
+    }
+    let escape = |c: char| if is_bad(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect::<String>().into()
+}
+
 /// Rows in columns, two blanks apart, without blanks at the end of a line.
 pub(crate) fn columns(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| on_one_line(cell)).collect()).collect();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let cell = |row: &Vec<String>, column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
+    let cell =
+        |row: &Vec<Cow<'_, str>>, column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
     let widths: Vec<usize> =
         (0..count).map(|column| rows.iter().map(|row| cell(row, column)).max().unwrap_or(0)).collect();
-    let line = |row: &Vec<String>| {
+    let line = |row: &Vec<Cow<'_, str>>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
         format!("{}\n", cells.collect::<String>().trim_end())
     };
@@ -306,5 +328,17 @@ impl SourceCode for Excerpt {
             column - 1,
             1,
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_written_out() {
+        let rows = [vec!["\u{1b}[2Ja\nb".to_owned(), "x".to_owned()], vec!["ä".to_owned(), "y".to_owned()]];
+        assert_eq!(columns(&rows), format!("\\u{{1b}}[2Ja\\nb  x\n{:14}  y\n", "ä"));
+        assert_eq!(escaped("a\n\tb\u{7}\u{9b}"), "a\n\tb\\u{7}\\u{9b}");
     }
 }
