@@ -2,15 +2,15 @@
 
 use std::io::{self, IsTerminal};
 
-use redeem_host::Name;
 use redeem_host::keeper::{SopsKeeper, SopsKeeperError};
 use redeem_host::paths::shown;
+use redeem_host::{Name, Secret};
 use serde_json::{Value, json};
 
 use super::super::counted;
 use crate::args::secrets::{Beside, Create, Delete, Get, List, SecretsCommand, Set, Show};
 use crate::exit::{Exit, Stop, told};
-use crate::report::{Reporter, print, print_json};
+use crate::report::{Reporter, on_one_line, print, print_json};
 use crate::terminal;
 
 pub(super) fn run(command: &SecretsCommand, keeper: &SopsKeeper, reporter: &Reporter) -> Result<Exit, Stop> {
@@ -83,16 +83,19 @@ fn show(options: &Show, keeper: &SopsKeeper) -> Result<Exit, Stop> {
 fn is_there(name: &Name, keeper: &SopsKeeper, is_json: bool, with_values: bool) -> Result<Exit, Stop> {
     let wanted = name.to_string();
     let below = format!("{wanted}.");
-    let names = keeper.names()?.into_iter().filter(|own| *own == wanted || own.starts_with(&below));
-    let mut rows = Vec::new();
-    for own in names {
-        let value = if with_values { Some(keeper.get(&Name::split(&own))?) } else { None };
-        let text = value.map(|value| String::from_utf8_lossy(value.expose()).into_owned());
-        rows.push((own, text));
-    }
-    if rows.is_empty() {
+    let mut names = keeper.names()?;
+    names.retain(|own| *own == wanted || own.starts_with(&below));
+    if names.is_empty() {
         return Err(SopsKeeperError::Missing(name.clone()).into());
     }
+    let rows: Vec<(String, Option<String>)> = if with_values {
+        let split: Vec<Name> = names.iter().map(|own| Name::split(own)).collect();
+        let values = keeper.values(&split.iter().collect::<Vec<_>>())?;
+        let text = |value: Secret| Some(String::from_utf8_lossy(value.expose()).into_owned());
+        names.into_iter().zip(values.into_iter().map(text)).collect()
+    } else {
+        names.into_iter().map(|own| (own, None)).collect()
+    };
     if is_json {
         let row = |(name, value): (String, Option<String>)| match value {
             Some(value) => json!({ "name": name, "value": value }),
@@ -119,7 +122,7 @@ fn list(options: &List, keeper: &SopsKeeper, reporter: &Reporter) -> Result<Exit
         print_json(&Value::Array(names.iter().map(|name| json!({ "name": name })).collect()))?;
         return Ok(Exit::Done);
     }
-    print(names.iter().map(|name| format!("{name}\n")).collect::<String>().as_bytes())?;
+    print(names.iter().map(|name| format!("{}\n", on_one_line(name))).collect::<String>().as_bytes())?;
     reporter.note(&counted(names.len(), "value"));
     Ok(Exit::Done)
 }
@@ -179,6 +182,10 @@ impl From<SopsKeeperError> for Stop {
         let help = match &error {
             SopsKeeperError::Sops(error) => error.help().map(str::to_owned),
             SopsKeeperError::Failed(failure) => failure.help.clone(),
+            SopsKeeperError::InTheClear { .. } => Some(
+                "nothing was written; take a name that is encrypted, or let the rule of the file cover this one"
+                    .to_owned(),
+            ),
             _ => None,
         };
         Self { message: Some((told(&error), help)), ..Self::plain("") }.with(exit)
