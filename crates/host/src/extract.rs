@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::Config;
 use crate::config::Treatment;
 use crate::inputs::{Kind, named};
+use crate::paths::shown;
 use crate::read::{Content, read};
 use crate::write::{ModeRule, Outputs, WriteError};
 
@@ -31,6 +32,8 @@ pub struct Extraction {
     /// Where that is: `config/app.yaml:3:13`.
     pub place: String,
     text: Zeroizing<String>,
+    /// What the file said when it was read.
+    before: Zeroizing<String>,
     /// The file itself, behind any link.
     file: PathBuf,
     mode: u32,
@@ -77,6 +80,12 @@ pub enum ExtractError {
         path: String,
         /// What is there instead: `there is nothing`.
         what: &'static str,
+    },
+    /// Another program changed the file after it was read.
+    #[error("{file} was changed by another program meanwhile, and is left as it is")]
+    Changed {
+        /// The file.
+        file: String,
     },
     /// With any reference there a render would write other bytes than stand there now.
     #[error("{place}: no reference here renders back to the bytes that stand here now")]
@@ -149,7 +158,22 @@ impl Extraction {
             .replaced(&value, &written)?
             .ok_or_else(|| ExtractError::NotRestored { place: place.clone() })?;
         let path = fs::canonicalize(&spot.file).unwrap_or_else(|_| spot.file.clone());
-        Ok(Self { value, reference, place, text, file: path, mode: found.mode })
+        let before = Zeroizing::new(source.text().to_owned());
+        Ok(Self { value, reference, place, text, before, file: path, mode: found.mode })
+    }
+
+    /// Looks whether the file still says what it said: between the plan and the commit somebody may be asked for a
+    /// passphrase, or another writer waited for.
+    ///
+    /// # Errors
+    /// [`ExtractError::Changed`]; when the file cannot be read any more.
+    pub fn unchanged(&self) -> Result<(), ExtractError> {
+        let now = read(&self.file, true, &|_| true).map_err(ExtractError::File)?;
+        let is_same = match now.content {
+            Content::Text(text) => Zeroizing::new(text) == self.before,
+            _ => false,
+        };
+        if is_same { Ok(()) } else { Err(ExtractError::Changed { file: shown(&self.file).to_string() }) }
     }
 
     /// Prepares the new file, which a commit moves into place. Its mode stays.
@@ -321,6 +345,20 @@ mod tests {
             let (found, new) = found.unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!((found.as_str(), new.as_str()), (value, expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_that_changed_after_it_was_read_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.yaml");
+        fs::write(&file, "a: hunter2\n").expect("a file");
+        let spot = Spot::parse(&format!("{}:a", file.display())).expect("a place");
+        let config = Config::discover(folder.path(), None).expect("the defaults");
+        let extraction = Extraction::plan(&spot, &Name::split("x"), &config).expect("a plan");
+        extraction.unchanged().expect("the same");
+        fs::write(&file, "a: hunter2\nb: theirs\n").expect("a file");
+        let error = extraction.unchanged().expect_err("another").to_string();
+        assert!(error.contains("a.yaml was changed") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]

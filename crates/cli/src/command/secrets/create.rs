@@ -32,6 +32,7 @@ pub(super) fn run(options: &Create, job: &Job<'_>) -> Result<Exit, Stop> {
         None => options.value.value(&name.to_string(), true, job.reporter)?,
     };
     let outputs = extraction.as_ref().map(Extraction::prepare).transpose()?;
+    extraction.as_ref().map_or(Ok(()), Extraction::unchanged)?;
     let content = match &name.key {
         Some(key) => Content::Bundle(vec![(key.clone(), value)]),
         None => Content::Value(value),
@@ -50,6 +51,8 @@ pub(super) fn run(options: &Create, job: &Job<'_>) -> Result<Exit, Stop> {
     })?;
     let exit = job.written(&written, options.json, "made")?;
     if let (Some(extraction), Some(outputs)) = (extraction, outputs) {
+        // The secret is there now; what somebody wrote into the file meanwhile stays.
+        extraction.unchanged()?;
         outputs.commit()?;
         job.reporter.note(&format!("{}: {} stands there now", extraction.place, extraction.reference));
         job.reporter
