@@ -3,6 +3,7 @@
 use redeem_host::editor::Editor;
 use redeem_host::form::{Edits, Form, FormError};
 use redeem_host::scratch::Scratch;
+use redeem_host::vault::Written;
 use zeroize::Zeroizing;
 
 use super::Job;
@@ -38,6 +39,13 @@ pub(super) fn run(options: &Edit, job: &Job<'_>) -> Result<Exit, Stop> {
     if edits.is_empty {
         job.reporter.note(&format!("{name}: nothing was changed"));
         return Ok(Exit::Done);
+    }
+    let version = secret.summary().version;
+    if job.vault.summary(name)?.is_none_or(|now| now.version != version) {
+        return Err(Stop::usage(
+            format!("`{name}` was changed while the editor was open: nothing was stored"),
+            "run `redeem secrets edit` again, which begins with what is there now",
+        ));
     }
     store(name, edits, options.json, job)
 }
@@ -79,8 +87,17 @@ fn store(name: &str, edits: Edits, is_json: bool, job: &Job<'_>) -> Result<Exit,
         job.vault.delete(name, Some(key))?;
         job.reporter.note(&format!("{name}: the key {key} is gone"));
     }
-    match last {
-        Some(written) => job.written(&written, is_json, "changed"),
-        None => Ok(Exit::Done),
+    if removed.is_empty() {
+        return last.map_or(Ok(Exit::Done), |written| job.written(&written, is_json, "changed"));
     }
+    // A key that goes makes a version more.
+    let summary = job.vault.summary(name)?.ok_or_else(|| job.unknown(name))?;
+    let written = Written {
+        name: summary.name,
+        version: summary.version,
+        is_new: false,
+        is_changed: true,
+        readers: summary.readers,
+    };
+    job.written(&written, is_json, "changed")
 }
