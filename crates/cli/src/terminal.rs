@@ -60,7 +60,8 @@ pub(crate) fn ask_hidden(question: &str) -> io::Result<Zeroizing<String>> {
 
 /// Reads keys up to the end of a line.
 fn line(mut terminal: &File) -> io::Result<Zeroizing<String>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(4096));
+    // All of it at once: a buffer that grows leaves copies behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut key = [0];
     loop {
         if terminal.read(&mut key)? == 0 {

@@ -18,7 +18,7 @@ pub(crate) mod tree;
 use tree::Tree;
 
 /// A file to import is refused if it is larger: 16 MiB.
-const LARGEST: u64 = 16 << 20;
+pub const LARGEST: u64 = 16 << 20;
 
 /// How secrets stand in a file that they come from or go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

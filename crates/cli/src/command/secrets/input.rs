@@ -1,12 +1,13 @@
 //! Where a value comes from: a question with echo off, standard input, a file, or chance.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 
 use redeem_host::Secret;
 use redeem_host::backend::without_final_break;
 use redeem_host::generate::{GenerateError, Kind, generate_secret};
 use redeem_host::paths::shown;
+use redeem_host::wiped;
 use zeroize::Zeroizing;
 
 use crate::args::secrets::ValueSource;
@@ -33,10 +34,9 @@ impl ValueSource {
         }
         if let Some(path) = &self.from_file {
             let failed = |error: io::Error| Stop::plain(format!("cannot read {}: {error}", shown(path)));
-            let mut bytes = Vec::new();
-            let file = fs::File::open(path).map_err(failed)?;
-            file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-            return text(bytes, name);
+            let bytes =
+                fs::File::open(path).and_then(|file| wiped::read(file, LARGEST + 1)).map_err(failed)?;
+            return text(&bytes, name);
         }
         if !terminal::is_there() {
             return piped(name, self.raw);
@@ -79,22 +79,27 @@ pub(super) fn piped(name: &str, is_raw: bool) -> Result<Secret, Stop> {
 
 /// The same, where a value need not come.
 pub(super) fn piped_if_any(name: &str, is_raw: bool) -> Result<Option<Secret>, Stop> {
-    let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Stop::plain(format!("cannot read standard input: {error}")))?;
-    let bytes = if is_raw { bytes } else { without_final_break(bytes) };
-    if bytes.is_empty() { Ok(None) } else { text(bytes, name).map(Some) }
+    let mut bytes = standard_input(LARGEST)?;
+    if !is_raw {
+        bytes = Zeroizing::new(without_final_break(std::mem::take(&mut *bytes)));
+    }
+    if bytes.is_empty() { Ok(None) } else { text(&bytes, name).map(Some) }
+}
+
+/// Standard input to its end, or to one byte past the most that is wanted.
+pub(super) fn standard_input(most: u64) -> Result<Zeroizing<Vec<u8>>, Stop> {
+    let read = wiped::read(io::stdin().lock(), most + 1);
+    read.map_err(|error| Stop::plain(format!("cannot read standard input: {error}")))
 }
 
 /// SOPS stores text, so a value has to be that.
-fn text(bytes: Vec<u8>, name: &str) -> Result<Secret, Stop> {
-    let bytes = Zeroizing::new(bytes);
+fn text(bytes: &[u8], name: &str) -> Result<Secret, Stop> {
     if bytes.len() as u64 > LARGEST {
         return Err(Stop::plain(format!(
             "the value for `{name}` is larger than 4 MiB, the most that a value may have"
         )));
     }
-    match std::str::from_utf8(&bytes) {
+    match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Secret::from(text)),
         Err(_) => Err(Stop::usage(
             format!("the value for `{name}` is no UTF-8 text"),

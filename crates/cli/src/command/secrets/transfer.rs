@@ -1,6 +1,7 @@
 //! `redeem secrets import` and `export`: files of other kinds, in and out.
 
-use std::io::{self, IsTerminal, Read};
+use std::collections::HashMap;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -9,13 +10,12 @@ use redeem_host::identity::Recipient;
 use redeem_host::import::{self, Exchange, ImportError, Item, Naming};
 use redeem_host::paths::shown;
 use redeem_host::sops::Store;
-use redeem_host::vault::{Content, Draft, Update, Vault, VaultError, Visibility, check_key, check_name};
+use redeem_host::vault::{Content, Draft, Role, Update, Vault, VaultError, Visibility, check_key, check_name};
 use redeem_host::write::{ModeRule, Outputs};
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use super::super::counted;
-use super::{Job, as_json};
+use super::{Job, as_json, input};
 use crate::args::secrets::{Export, Import};
 use crate::exit::{Exit, Stop, told};
 use crate::report::{print, print_json};
@@ -24,10 +24,13 @@ pub(super) fn import(options: &Import, job: &Job<'_>) -> Result<Exit, Stop> {
     let naming = Naming { bundle: options.bundle.clone(), is_flat: options.flat, is_kebab: options.kebab };
     let kind = options.format.map(Exchange::from);
     let incoming = if options.file == Path::new("-") {
-        let mut text = Zeroizing::new(String::new());
-        let read = io::stdin().lock().read_to_string(&mut text);
-        read.map_err(|error| Stop::plain(format!("cannot read standard input: {error}")))?;
-        import::read_text("<stdin>", "", &text, kind, &naming, job.identities)?
+        let bytes = input::standard_input(import::LARGEST)?;
+        let path = || "<stdin>".to_owned();
+        if bytes.len() as u64 > import::LARGEST {
+            return Err(ImportError::TooLarge { path: path() }.into());
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|_| ImportError::NotText { path: path() })?;
+        import::read_text(&path(), "", text, kind, &naming, job.identities)?
     } else {
         import::read(&options.file, kind, &naming, job.identities)?
     };
@@ -78,9 +81,17 @@ pub(super) fn import(options: &Import, job: &Job<'_>) -> Result<Exit, Stop> {
 
 /// Nothing is written if one of the names cannot be.
 fn check(items: &[Item], may_overwrite: bool, job: &Job<'_>) -> Result<(), Stop> {
+    may_write(job)?;
     let mut taken = Vec::new();
+    let mut known: HashMap<String, String> =
+        job.vault.names()?.into_iter().map(|name| (name.to_lowercase(), name)).collect();
     for item in items {
         check_name(&item.name).map_err(VaultError::from)?;
+        // A file system may take two such names for one, and what is imported is not there yet.
+        let other = known.entry(item.name.to_lowercase()).or_insert_with(|| item.name.clone());
+        if *other != item.name {
+            return Err(VaultError::CaseCollision { name: item.name.clone(), other: other.clone() }.into());
+        }
         let (keys, values): (Vec<_>, Vec<_>) = match &item.content {
             Content::Value(value) => (Vec::new(), vec![(item.name.clone(), value)]),
             Content::Bundle(keys) => {
@@ -97,8 +108,11 @@ fn check(items: &[Item], may_overwrite: bool, job: &Job<'_>) -> Result<(), Stop>
                 ));
             }
         }
-        if job.vault.summary(&item.name)?.is_some() {
+        if let Some(summary) = job.vault.summary(&item.name)? {
             taken.push(item.name.as_str());
+            if may_overwrite {
+                fits(item, summary.keys, job)?;
+            }
         }
     }
     if taken.is_empty() || may_overwrite {
@@ -108,6 +122,30 @@ fn check(items: &[Item], may_overwrite: bool, job: &Job<'_>) -> Result<(), Stop>
         format!("there already: {}", taken.join(", ")),
         "nothing was imported; say `--overwrite` to change them",
     ))
+}
+
+/// Refuses whoever may write nothing at all, before the first secret is written.
+fn may_write(job: &Job<'_>) -> Result<(), Stop> {
+    let Some(me) = job.vault.me().filter(|me| me.role == Role::Ci) else { return Ok(()) };
+    let writers = job.vault.members().iter().filter(|member| member.role != Role::Ci);
+    let writers: Vec<&str> = writers.map(|member| member.name.as_str()).collect();
+    Err(Stop::usage(
+        format!("{} is a ci member of this vault and may not write secrets", me.name),
+        format!("ask one of: {}", writers.join(", ")),
+    ))
+}
+
+/// Refuses values that have no place in the secret that is there, or one that this member cannot read.
+fn fits(item: &Item, keys: Option<Vec<String>>, job: &Job<'_>) -> Result<(), Stop> {
+    let name = item.name.clone();
+    match (&item.content, keys) {
+        (Content::Value(_), Some(keys)) => Err(VaultError::BundleWithoutKey { name, keys }.into()),
+        (Content::Bundle(values), None) => {
+            let key = values.first().map(|(key, _)| key.clone()).unwrap_or_default();
+            Err(VaultError::UnknownKey { name, key, keys: Vec::new() }.into())
+        }
+        _ => job.secret(&name).map(|_| ()),
+    }
 }
 
 pub(super) fn export(options: &Export, job: &Job<'_>) -> Result<Exit, Stop> {
@@ -125,6 +163,9 @@ pub(super) fn export(options: &Export, job: &Job<'_>) -> Result<Exit, Stop> {
     }
     if output.is_some_and(Vault::holds) {
         return Err(in_a_vault("an export has no place there"));
+    }
+    if let Some(bundle) = &options.bundle {
+        check_name(bundle).map_err(VaultError::from)?;
     }
     let items = items(options, job)?;
     let is_json = file_name.and_then(Exchange::of_file_name) == Some(Exchange::Json);
