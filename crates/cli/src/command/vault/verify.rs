@@ -1,7 +1,7 @@
 //! `redeem vault verify`: checks every file, or seals one anew.
 
 use redeem_host::paths::shown;
-use redeem_host::vault::Vault;
+use redeem_host::vault::{FindingKind, Vault};
 use redeem_host::{Diagnostic, Severity};
 use serde_json::{Value, json};
 
@@ -22,6 +22,8 @@ pub(super) fn run(options: &Verify, vault: &Vault, reporter: &Reporter) -> Resul
     let names: Vec<&str> = options.names.iter().chain(&options.accept).map(String::as_str).collect();
     let findings = vault.verify((!names.is_empty()).then_some(&names[..]))?;
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+    // None of them was looked into: they count apart from what was.
+    let unchecked = findings.iter().filter(|finding| finding.kind == FindingKind::Unchecked).count();
     let errors = findings.iter().filter(|finding| is_error(&finding.diagnostic)).count();
     if options.json {
         let rows = findings.iter().map(|finding| {
@@ -41,10 +43,11 @@ pub(super) fn run(options: &Verify, vault: &Vault, reporter: &Reporter) -> Resul
         reporter.diagnostics(&diagnostics);
         let checked = if names.is_empty() { vault.names()?.len() } else { names.len() };
         reporter.note(&format!(
-            "checked {}: {}, {}",
-            counted(checked, "secret"),
+            "checked {}: {}, {}{}",
+            counted(checked.saturating_sub(unchecked), "secret"),
             counted(errors, "error"),
-            counted(findings.len() - errors, "warning"),
+            counted(findings.len() - errors - unchecked, "warning"),
+            if unchecked > 0 { format!("; {unchecked} could not be checked") } else { String::new() },
         ));
     }
     Ok(if errors > 0 { Exit::Integrity } else { Exit::Done })
