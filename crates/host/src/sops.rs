@@ -35,7 +35,7 @@ mod tree;
 mod yaml;
 
 pub use cipher::Sealed;
-pub use create::{VERSION, create, create_with_key, emit_plain};
+pub use create::{VERSION, create, create_with_key};
 pub use edit::Change;
 pub use error::SopsError;
 pub use file::{File, Leaf, Stored};

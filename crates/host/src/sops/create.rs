@@ -11,7 +11,6 @@ use super::{
     json, yaml,
 };
 use crate::identity::{DataKey, Recipient};
-use zeroize::Zeroizing;
 
 /// The version whose format is written.
 pub const VERSION: &str = "3.13.2";
@@ -80,28 +79,6 @@ pub fn create_with_key(
     }
     let careful = if store == Store::Yaml { proved(yaml::emit_carefully(&tree)) } else { None };
     careful.ok_or_else(|| SopsError::Proof { shown: "the new file".to_owned() })
-}
-
-/// Writes a tree in the clear, as `sops --decrypt` prints it: the binary store's is the text in `data`.
-///
-/// # Errors
-/// A tree that the store cannot hold.
-pub fn emit_plain(store: Store, tree: &Tree) -> Result<Zeroizing<Vec<u8>>, SopsError> {
-    if store == Store::Yaml {
-        let text = Zeroizing::new(emit(store, tree)?);
-        // `sops` prints some blocks that are not valid: see `create_with_key`.
-        let is_readable =
-            Tree::parse_plain("", &text, store).is_ok_and(|read| read.leaves() == tree.leaves());
-        let text = if is_readable { text } else { Zeroizing::new(yaml::emit_carefully(tree)) };
-        return Ok(Zeroizing::new(text.as_bytes().to_vec()));
-    }
-    if store != Store::Binary {
-        return Ok(Zeroizing::new(emit(store, tree)?.into_bytes()));
-    }
-    match tree.at(&Path::key("data")) {
-        Some(Value::Leaf(plain)) if plain.r#type == Type::Str => Ok(plain.bytes.clone()),
-        _ => Err(unwritable(store, &[Step::Key("data".to_owned())], "a text is expected there")),
-    }
 }
 
 /// Writes a tree as it is, the metadata in it or not.
