@@ -44,6 +44,27 @@ fn keys_of_a_bundle_come_and_go() {
 }
 
 #[test]
+fn an_edit_of_what_somebody_changed_meanwhile_is_refused() {
+    let binary = env!("CARGO_BIN_EXE_redeem");
+    let script = format!("printf other | {binary} secrets set a; sed -i 's/value: one/value: mine/' \"$1\"");
+    let project = editing(&script);
+    project.piped("secrets create a", "one").exits(0);
+    project
+        .redeem("secrets edit a")
+        .exits(2)
+        .says(&["changed while the editor was open", "nothing was stored"]);
+    assert_eq!(project.redeem("secrets get a --reveal").stdout, "other");
+}
+
+#[test]
+fn a_removed_key_is_told_to_machines_too() {
+    let project = editing("sed -i '/^  B: /d' \"$1\"");
+    project.redeem("secrets set b --A=one --B=two").exits(0);
+    let told = project.redeem("secrets edit b --json").exits(0).stdout;
+    assert!(told.contains("\"version\": 2") && told.contains("\"changed\": true"), "{told}");
+}
+
+#[test]
 fn a_bad_edit_stores_nothing() {
     for script in ["echo 'value: [c4n4ry' > \"$1\"", "echo 'vaule: c4n4ry' > \"$1\"", "rm \"$1\"", "exit 1"] {
         let project = editing(script);

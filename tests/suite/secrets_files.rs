@@ -133,6 +133,28 @@ fn a_sops_file_takes_values_and_keeps_its_other_bytes() {
     for line in ["secrets rotate api --generate", "secrets create x --scope y", "secrets edit api"] {
         project.redeem(&format!("{line} --backend legacy")).exits(2).says(&["vault"]);
     }
+    project
+        .piped("secrets create x_unencrypted --backend legacy", "c4n4ry")
+        .exits(2)
+        .says(&["unencrypted_suffix", "nothing was written"]);
+    assert!(!project.read("all.yaml").contains("c4n4ry"));
+    let all = project.redeem("secrets show api --show-values --backend legacy").exits(0).stdout;
+    assert!(all.contains("v1"), "{all}");
     let stranger = project.secret("SOPS_AGE_KEY", &generate().0);
     stranger.redeem("secrets get api --reveal --backend legacy").exits(5);
+}
+
+#[test]
+fn an_import_that_cannot_be_whole_writes_nothing() {
+    let project = vault(&[]);
+    project.piped("secrets create taken", "one").exits(0);
+    for (text, words) in [
+        ("{\"aa\": \"x\", \"Aa\": \"y\"}", "case only"),
+        ("{\"aa\": \"x\", \"Taken\": \"y\"}", "case only"),
+        ("{\"aa\": \"x\", \"taken\": {\"K\": \"y\"}}", "no key `K`"),
+    ] {
+        project.piped("secrets import - --format json --overwrite", text).exits(2).says(&[words]);
+        assert_eq!(project.tree("secrets"), ["taken.yaml", "vault.toml"], "{text}");
+    }
+    project.redeem("secrets export --format sops --bundle ../x -o all.sops.yaml").exits(2);
 }

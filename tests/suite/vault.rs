@@ -51,6 +51,8 @@ fn members_come_and_go_and_each_file_is_named() {
     // A private secret cannot be read with a member's identity, and the refusal says who can.
     run_as(&project, &bob, "secrets get own --reveal").exits(5).says(&["can be read by: ada"]);
     run_as(&project, &bob, "secrets list").exits(0).says(&["2 secrets"]);
+    let verified = run_as(&project, &bob, "vault verify").exits(0);
+    verified.says(&["checked 1 secret: 0 errors", "1 could not be checked"]);
     let members = project.redeem("vault members").exits(0).stdout;
     assert!(members.contains(&format!("bob  member  {recipient}")), "{members}");
     run_as(&project, &bob, "vault revoke ada").exits(2);

@@ -218,3 +218,23 @@ fn a_plugin_asks_the_person_and_nobody_else() {
     let heard = person.0.lock().expect("one thread").clone();
     assert_eq!(heard, ["fake: touch it", "fake: PIN?", "fake: sure? aye/nay"]);
 }
+
+#[test]
+fn a_plugin_is_not_run_for_stanzas_without_end() {
+    let plugins = Plugins::new();
+    let runs = plugins.0.path().join("runs");
+    let note = format!("echo run >>{}\nread -r all\nprintf -- '-> done\\n\\n'", runs.display());
+    let plugins = plugins.with("fake", &note);
+    let count = || fs::read_to_string(&runs).unwrap_or_default().lines().count();
+    let works = Plugins::new().with("fake", &WORKS.replace("__THEN__", ""));
+    let key = DataKey::random().expect("random bytes");
+    let fake = Recipient::parse(&recipient("fake")).expect("a recipient");
+    let enc = fake.wrap_with(&key, &works.surroundings(), &Silent).expect("wraps");
+    let (_, own) = redeem_host::identity::generate();
+    let native = own.wrap(&key).expect("wraps");
+    let identities = || Identities::of(plugins.surroundings());
+    identities().unwrap([("x", native.as_str())].into_iter()).expect_err("for another");
+    assert_eq!(count(), 0, "age's own stanzas are for no plugin");
+    identities().unwrap((0..200).map(|_| ("x", enc.as_str()))).expect_err("not opened");
+    assert_eq!(count(), 64);
+}

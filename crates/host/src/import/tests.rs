@@ -64,3 +64,22 @@ fn what_cannot_be_read_is_told_without_values() {
         assert!(error.contains(words) && !error.contains("hunter2"), "{text}: {error}");
     }
 }
+
+#[test]
+fn many_keys_take_time_in_proportion() {
+    let names: Vec<String> = (0..100_000).map(|at| format!("K{at}")).collect();
+    let json: Vec<String> = names.iter().map(|name| format!("\"{name}\":\"v\"")).collect();
+    let dotenv: String = names.iter().map(|name| format!("{name}=v\n")).collect();
+    let data: String = names.iter().map(|name| format!("  {name}: dg==\n")).collect();
+    let start = std::time::Instant::now();
+    for (name, text) in [
+        ("a.json", format!("{{{}}}", json.join(","))),
+        ("b.json", format!("{{\"b\":{{{}}}}}", json.join(","))),
+        (".env", dotenv),
+        ("s.yaml", format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: db}}\ndata:\n{data}")),
+    ] {
+        assert!(!read(name, &text, &Naming::default()).expect("read").is_empty());
+    }
+    // Each key compared with all others would take minutes.
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
