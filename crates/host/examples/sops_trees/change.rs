@@ -79,12 +79,12 @@ fn edited(
 ) -> Result<String, SopsError> {
     let mut model = Model { leaves: expected.leaves.clone(), is_ordered: true };
     let mut changes = Vec::new();
-    for round in 0..1 + chance.below(4) {
+    for round in 0..=chance.below(4) {
         changes.extend(model.change(chance, file, round));
     }
     expected.leaves = model.leaves;
-    expected.comments =
-        if model.is_ordered && expected.comments != "none" { "apart" } else { "none" }.to_owned();
+    let comments = if model.is_ordered && expected.comments != "none" { "apart" } else { "none" };
+    comments.clone_into(&mut expected.comments);
     file.edit(key, &changes, Timestamp::now()).inspect_err(|_| {
         // These values are made up: a reproducer may show them.
         let shown =
@@ -118,7 +118,7 @@ impl Model {
         let is_flat = matches!(file.store(), Store::Dotenv | Store::Binary);
         match chance.below(6) {
             0 if leaf.is_value() && !is_flat => {
-                self.leaves[at].r#type = "null".to_owned();
+                "null".clone_into(&mut self.leaves[at].r#type);
                 self.leaves[at].bytes = None;
                 Some(Change::Null(path(&leaf.path)))
             }

@@ -72,9 +72,14 @@ impl Expected {
             "in order" => in_order(self.leaves.iter(), found.iter()),
             _ => in_order(
                 self.leaves.iter().filter(|leaf| leaf.r#type != "comment"),
-                found.iter().filter(|leaf| leaf.r#type != "comment"),
+                found.iter().filter(|leaf| leaf.r#type != "comment" || self.is_empty(&leaf.path)),
             ),
         }
+    }
+
+    /// Whether a map or list is expected to hold nothing.
+    fn is_empty(&self, path: &[At]) -> bool {
+        self.leaves.iter().any(|leaf| matches!(&*leaf.r#type, "map" | "list") && leaf.path == path)
     }
 
     pub(crate) fn compare_metadata(&self, file: &File) -> Result<(), String> {
@@ -134,12 +139,11 @@ impl Leaf {
     /// What a file's leaf holds.
     pub(crate) fn open(file: &File, key: &DataKey, leaf: &sops::Leaf) -> Result<Self, SopsError> {
         let path = leaf.path.0.iter().map(At::of).collect();
-        let (r#type, bytes) = match leaf.stored {
-            Stored::Null => ("null".to_owned(), None),
-            _ => {
-                let plain = file.open(key, leaf)?;
-                (plain.r#type.name().to_owned(), Some(BASE64_STANDARD.encode(&plain.bytes)))
-            }
+        let (r#type, bytes) = if leaf.stored == Stored::Null {
+            ("null".to_owned(), None)
+        } else {
+            let plain = file.open(key, leaf)?;
+            (plain.r#type.name().to_owned(), Some(BASE64_STANDARD.encode(&plain.bytes)))
         };
         Ok(Self { document: leaf.document, path, r#type, bytes, unopened: false })
     }

@@ -1,5 +1,11 @@
 //! Reads, writes and changes SOPS files in thousands; `sops` itself judges the files and makes others for it.
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a program for tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a program for tests"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,6 +112,11 @@ fn report(outcomes: &[(String, Outcome)]) -> ExitCode {
     let mut ends: Vec<(&str, usize)> = Vec::new();
     let mut bad = 0;
     for (file, outcome) in outcomes {
+        if let (Ok(Some(end)), true) = (outcome, std::env::var_os("SOPS_TREES_ODD").is_some())
+            && [REFUSED, ELSEWHERE].contains(end)
+        {
+            eprintln!("{file}: {end}");
+        }
         match outcome {
             Ok(end) => {
                 let end = end.unwrap_or("left alone");
