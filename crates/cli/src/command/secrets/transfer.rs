@@ -10,7 +10,9 @@ use redeem_host::identity::Recipient;
 use redeem_host::import::{self, Exchange, ImportError, Item, Naming};
 use redeem_host::paths::shown;
 use redeem_host::sops::Store;
-use redeem_host::vault::{Content, Draft, Role, Update, Vault, VaultError, Visibility, check_key, check_name};
+use redeem_host::vault::{
+    Content, Draft, Role, Update, Vault, VaultError, Visibility, check_key, check_name,
+};
 use redeem_host::write::{ModeRule, Outputs};
 use serde_json::Value;
 
