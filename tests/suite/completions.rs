@@ -7,7 +7,12 @@ use crate::support::Project;
 
 /// The commands, by the help of the program.
 fn commands(project: &Project) -> Vec<String> {
-    let help = project.redeem("--help").exits(0).stdout;
+    below(project, "")
+}
+
+/// The commands below one, by its help.
+fn below(project: &Project, command: &str) -> Vec<String> {
+    let help = project.redeem(&format!("{command} --help")).exits(0).stdout;
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let names = lines.take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next());
     names.filter(|name| *name != "help").map(str::to_owned).collect()
@@ -51,18 +56,24 @@ fn a_man_page_holds_each_option_of_its_command() {
     let project = Project::new(&[]);
     project.redeem("completions man -o man").exits(0);
     let commands = commands(&project);
-    assert_eq!(project.tree("man").len(), commands.len() + 1);
-    for command in &commands {
-        let page = project.read(&format!("man/redeem-{command}.1"));
+    let inner = commands.iter().flat_map(|command| {
+        below(&project, command).into_iter().map(move |inner| format!("{command} {inner}"))
+    });
+    let all: Vec<String> = commands.iter().cloned().chain(inner).collect();
+    assert!(all.iter().any(|command| command == "secrets create"), "{all:?}");
+    assert_eq!(project.tree("man").len(), all.len() + 1);
+    for command in &all {
+        let name = command.replace(' ', "-");
+        let page = project.read(&format!("man/redeem-{name}.1"));
         let plain = page.replace("\\-", "-");
         let help = project.redeem(&format!("{command} --help")).exits(0).stdout;
         let words = help.split(|c: char| c.is_whitespace() || ",.[=".contains(c));
         let options: Vec<&str> = words.filter(|word| word.starts_with("--") && word.len() > 2).collect();
         assert!(options.contains(&"--quiet"), "{options:?}");
         for option in options {
-            assert!(plain.contains(option), "redeem-{command}.1 lacks {option}:\n{plain}");
+            assert!(plain.contains(option), "redeem-{name}.1 lacks {option}:\n{plain}");
         }
-        assert!(plain.contains(&format!("redeem-{command}")), "{plain}");
+        assert!(plain.contains(&format!("redeem-{name}")), "{plain}");
     }
     let page = project.read("man/redeem.1").replace("\\-", "-");
     for command in &commands {

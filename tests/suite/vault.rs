@@ -150,3 +150,15 @@ fn the_identity_of_a_backend_is_used_in_place_of_the_users() {
     project.write("own.txt", "nothing\n");
     project.redeem("render a.yaml").exits(2).says(&["own.txt", "line 1"]);
 }
+
+#[test]
+fn an_identity_that_others_may_read_is_told() {
+    let project = vault(&[("a.yaml", "k: '{secret:a}'\n")]);
+    project.piped("secrets create a", "v").exits(0);
+    project.chmod("home/.config/redeem/identity.txt", 0o644);
+    for line in ["render a.yaml", "secrets get a --reveal", "vault verify"] {
+        project.redeem(line).exits(0).says(&["warning", "identity.txt", "chmod 600"]);
+    }
+    let run = project.redeem("secrets list").exits(0);
+    assert!(!run.stderr.contains("chmod"), "nothing was opened: {}", run.stderr);
+}

@@ -278,6 +278,16 @@ impl Config {
         self.text.as_ref()
     }
 
+    /// Whether a backend may be opened with the user's own identities.
+    pub fn asks_for_identities(&self) -> bool {
+        let own = |table: &BackendConfig| {
+            matches!(table.kind.as_str(), "vault" | "sops") && table.identity.is_none()
+        };
+        self.backends.iter().any(own)
+            || self.backends.is_empty()
+                && crate::vault::Vault::is_vault(&self.folder.join(crate::vault::FOLDER))
+    }
+
     /// What has to be trusted before this configuration is used: nothing, if it stays in its folder.
     pub fn needs_trust(&self) -> Vec<Diagnostic> {
         let Some(source) = &self.text else { return Vec::new() };

@@ -44,18 +44,14 @@ fn completions(shell: Shell) -> Vec<Page> {
     vec![(shell.file_name("redeem"), text)]
 }
 
-/// A page for `redeem` and one for each command: `redeem-render.1`.
+/// A page for `redeem` and one for each command: `redeem-render.1`, `redeem-secrets-create.1`.
 fn pages() -> Result<Vec<Page>, Stop> {
     let mut root = Args::command();
     // Options that every command takes get into each command's page by this.
     root.build();
-    let commands = root.get_subcommands().filter(|command| command.get_name() != "help");
-    let commands: Vec<Command> = std::iter::once(&root).chain(commands).cloned().collect();
-    let page = |command: Command| {
-        let name = match command.get_name() {
-            "redeem" => "redeem".to_owned(),
-            command => format!("redeem-{command}"),
-        };
+    let mut commands = Vec::new();
+    gather("redeem", &root, &mut commands);
+    let page = |(name, command): (String, Command)| {
         let mut text = Vec::new();
         let title = name.to_uppercase();
         let source = format!("redeem {}", env!("CARGO_PKG_VERSION"));
@@ -63,6 +59,14 @@ fn pages() -> Result<Vec<Page>, Stop> {
         Ok((format!("{name}.1"), text))
     };
     commands.into_iter().map(page).collect()
+}
+
+/// A command and those below it, each with the name of its page.
+fn gather(name: &str, command: &Command, found: &mut Vec<(String, Command)>) {
+    found.push((name.to_owned(), command.clone()));
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        gather(&format!("{name}-{}", below.get_name()), below, found);
+    }
 }
 
 fn write(folder: &Path, files: &[Page]) -> Result<(), Stop> {

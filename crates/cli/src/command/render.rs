@@ -26,7 +26,11 @@ pub(crate) fn run(options: &Render, global: &Global, reporter: &Reporter) -> Res
     let world: Box<dyn World> = if options.fake {
         Box::new(Fakes::new(&config))
     } else {
-        Box::new(Disk::open_with(&config, identities)?)
+        let world = Disk::open_with(&config, Arc::clone(&identities))?;
+        if config.asks_for_identities() {
+            super::vault::warn(&identities, reporter);
+        }
+        Box::new(world)
     };
     match job(options, &config)? {
         Job::Print(input) => to_stdout(&input, options, &config, world.as_ref(), reporter),
