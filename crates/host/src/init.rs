@@ -6,9 +6,7 @@ use std::path::Path;
 use crate::config::FILE_NAME;
 use crate::write::{ModeRule, Outputs, WriteError};
 
-#[cfg(feature = "crypto")]
 mod vault;
-#[cfg(feature = "crypto")]
 pub use vault::make_vault;
 
 /// One thing that was done, or was done already.
@@ -50,7 +48,6 @@ const IGNORED: &[&str] = &["/build/", "/.env"];
 ///
 /// # Errors
 /// When a file cannot be written, or the vault cannot be made.
-#[cfg(feature = "crypto")]
 pub fn init(
     folder: &Path,
     member: Option<&str>,

@@ -23,6 +23,7 @@ pub mod generate;
 pub mod identity;
 #[cfg(feature = "crypto")]
 pub mod import;
+#[cfg(feature = "crypto")]
 mod init;
 pub mod inputs;
 #[cfg(feature = "crypto")]
@@ -44,9 +45,8 @@ pub use config::{Config, ConfigError};
 pub use diff::Diffs;
 pub use disk::Disk;
 pub use fakes::Fakes;
-pub use init::InitStep;
 #[cfg(feature = "crypto")]
-pub use init::{init, make_vault};
+pub use init::{InitStep, init, make_vault};
 pub use memory::Memory;
 pub use read::TextInput;
 pub use redeem_core as core;
