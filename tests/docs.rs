@@ -18,7 +18,7 @@ use redeem_host::syntax::{dialect::DIALECTS, format::FORMATS};
 
 /// Documents that have nothing to run.
 const FOR_READING: &[&str] =
-    &["architecture.md", "changelog.md", "diagnostics.md", "performance.md", "security.md", "vault.md"];
+    &["architecture.md", "changelog.md", "diagnostics.md", "performance.md", "security.md"];
 
 /// What a reader of README.md types to run the tests.
 const TEST_COMMAND: &str = "cargo test --workspace";

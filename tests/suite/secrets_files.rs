@@ -45,9 +45,14 @@ fn what_would_not_come_back_stays() {
 
 #[test]
 fn what_is_exported_imports_again() {
-    let project = vault(&[]);
+    let project = vault(&[("empty", "")]);
     let values = ["plain", "it's \"q\" # $HOME `id`", "line 1\nline 2\n", "ä🦀", "{secret:x}", "", " "];
     for (at, value) in values.iter().enumerate() {
+        if value.is_empty() {
+            project.redeem(&format!("secrets create s{at} --from-file empty")).exits(0);
+            project.redeem(&format!("secrets set b.K{at} --from-file empty")).exits(0);
+            continue;
+        }
         project.piped(&format!("secrets create s{at} --raw"), value).exits(0);
         project.piped(&format!("secrets set b --raw K{at}=-"), value).exits(0);
     }

@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn what_a_terminal_obeys_is_written_out() {
         let rows = [vec!["\u{1b}[2Ja\nb".to_owned(), "x".to_owned()], vec!["ä".to_owned(), "y".to_owned()]];
-        assert_eq!(columns(&rows), format!("\\u{{1b}}[2Ja\\nb  x\n{:14}  y\n", "ä"));
+        assert_eq!(columns(&rows), format!("\\u{{1b}}[2Ja\\nb  x\n{:13}  y\n", "ä"));
         assert_eq!(escaped("a\n\tb\u{7}\u{9b}"), "a\n\tb\\u{7}\\u{9b}");
     }
 }

@@ -171,7 +171,7 @@ impl Extraction {
         let now = read(&self.file, true, &|_| true).map_err(ExtractError::File)?;
         let is_same = match now.content {
             Content::Text(text) => Zeroizing::new(text) == self.before,
-            _ => false,
+            Content::Opaque(_) => false,
         };
         if is_same { Ok(()) } else { Err(ExtractError::Changed { file: shown(&self.file).to_string() }) }
     }

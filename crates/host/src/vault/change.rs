@@ -30,7 +30,7 @@ impl Vault {
 
     /// Changes a secret, or makes it if it is not there and the update has content.
     ///
-    /// It stays encrypted to the recipients that it has, unless the update changes its visibility.
+    /// It stays encrypted to the recipients that it has; an update that makes it private drops some of them.
     ///
     /// # Errors
     /// When it cannot be decrypted, is not as the vault wrote it, or this member may not write it.
@@ -301,7 +301,9 @@ impl Session {
         let mut text = self.changed(&opened, changes)?;
         let mut key = opened.key;
         if let Some(visibility) = visibility {
-            let audience = self.vault.audience(visibility, creator.as_deref());
+            // Nobody is let in by the way: that is for `grant` and `rekey` alone.
+            let mut audience = self.vault.audience(visibility, creator.as_deref());
+            audience.retain(|member| summary.recipients.contains(&member.recipient));
             readers = audience.iter().map(|member| member.name.clone()).collect();
             (text, key) = self.rekeyed(&name, text, &key, &Self::recipients(&audience)?)?;
         }

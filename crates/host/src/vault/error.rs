@@ -112,6 +112,12 @@ pub enum VaultError {
         /// The recipients of the identities at hand.
         recipients: Vec<String>,
     },
+    /// The identities at hand are another member's.
+    #[error("you are not {name}: the identities at hand are another member's")]
+    NotThatMember {
+        /// The member that was named.
+        name: String,
+    },
     /// A member may not do this.
     #[error("{member} is {role} of this vault and may not {action}")]
     NotAllowed {
@@ -241,6 +247,10 @@ impl VaultError {
                     Some(recipient) => format!("{ask} `redeem vault grant NAME {recipient}`"),
                     None => format!("{ask} `redeem vault grant`; no identity was found"),
                 }
+            }
+            Self::NotThatMember { .. } => {
+                "leave out `--as`: it is for an identity that does not tell whose it is, such as a plugin's"
+                    .to_owned()
             }
             Self::NotAllowed { who, .. } => format!("ask one of: {}", who.join(", ")),
             Self::LastOwner { .. } => "let another owner in first, with `redeem vault grant`".to_owned(),

@@ -46,10 +46,13 @@ impl Vault {
 
     /// The same, of the recipients of the identities.
     fn me_of(&self, own: &[String]) -> Option<&Member> {
-        if let Some(name) = &self.acting_as {
-            return self.members.named(name);
+        let mut known = self.members.all.iter().filter(|member| own.contains(&member.recipient)).peekable();
+        match &self.acting_as {
+            None => known.next(),
+            // Who is known by an identity is nobody else.
+            Some(name) if known.peek().is_some() => known.find(|member| member.name == *name),
+            Some(name) => self.members.named(name),
         }
-        self.members.all.iter().find(|member| own.contains(&member.recipient))
     }
 
     /// The error for a name that no member has.
@@ -67,7 +70,7 @@ impl Vault {
     /// Locks the vault for a member who may do `action`: `write secrets`.
     pub(super) fn session(&self, action: &str) -> Result<Session, VaultError> {
         // To read an identity a passphrase may be asked for, and nobody else should wait for that.
-        let own = if self.acting_as.is_none() { self.own_recipients() } else { Vec::new() };
+        let own = self.own_recipients();
         self.seen.clear();
         let lock = lock(&self.folder)?;
         let vault = Self {
@@ -81,8 +84,12 @@ impl Vault {
         let names =
             |members: &mut dyn Iterator<Item = &Member>| members.map(|one| one.name.clone()).collect();
         let Some(me) = vault.me_of(&own).cloned() else {
-            if let Some(name) = &vault.acting_as {
-                return Err(vault.unknown_member(name));
+            match &vault.acting_as {
+                Some(name) if vault.members.named(name).is_some() => {
+                    return Err(VaultError::NotThatMember { name: name.clone() });
+                }
+                Some(name) => return Err(vault.unknown_member(name)),
+                None => {}
             }
             return Err(VaultError::NotAMember {
                 owners: names(&mut vault.members.owners()),
@@ -199,7 +206,12 @@ impl Session {
             let shown = crate::paths::shown(&self.vault.path(name));
             sops::File::parse(&shown, text, sops::Store::Yaml).map_err(VaultError::Sops)
         };
-        let file = parse(text)?;
+        let mut file = parse(text)?;
+        if file.leaf(&sops::Path::key("seal")).is_none() {
+            // That there is one is sealed too, so a file that lost it gets its place first.
+            let place = Change::Set(sops::Path::key("seal"), Plain::str("none"));
+            file = parse(file.edit(&key, &[place], self.now).map_err(VaultError::Sops)?)?;
+        }
         let own = seal::of(file.text(), &key)
             .map_err(|_| VaultError::Sops(sops::SopsError::Proof { shown: name.to_owned() }))?;
         let seal = Change::Set(sops::Path::key("seal"), Plain::str(own));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use redeem_host::Secret;
-use redeem_host::vault::{Content, Draft, FindingKind, Role, Visibility};
+use redeem_host::vault::{Content, Draft, FindingKind, Role, Update, VaultError, Visibility};
 
 use crate::support::{Person, Place, found, held, kinds, set, told, value};
 
@@ -26,7 +26,7 @@ fn one_bad_file_keeps_a_member_in_no_other_and_is_told() {
     let eve = Person::new(place.base(), "eve");
     let report = vault.grant("eve", &eve.recipient, Role::Member).expect("a grant");
     assert_eq!((names(&report), report.is_unfinished), (left.map(str::to_owned).into(), true));
-    assert_eq!(report.changed[0].added_recipients, [eve.recipient.clone()]);
+    assert_eq!(report.changed[0].added_recipients, std::slice::from_ref(&eve.recipient));
     let report = vault.rekey(None).expect("a rekey");
     assert_eq!((names(&report), report.is_unfinished), (left.map(str::to_owned).into(), true));
     let report = vault.revoke("bob").expect("as far as it goes");
@@ -125,4 +125,32 @@ fn a_copy_is_only_removed_for_a_file_that_is_whole() {
     vault.create_secret("a", value("3")).expect("made");
     assert!(told(vault.rename("a", "b")).contains("already"));
     assert_eq!((held(&vault, "a"), held(&vault, "b")), (vec!["3".to_owned()], vec!["1".to_owned()]));
+}
+
+#[test]
+fn a_line_in_the_list_of_members_lets_nobody_in_by_the_way() {
+    let place = Place::new();
+    place.of_ada().create_secret("open", value("v")).expect("made");
+    let eve = Person::new(place.base(), "eve");
+    let path = place.secrets().join("vault.toml");
+    let mut text = fs::read_to_string(&path).expect("a list");
+    text += &format!("\n[[member]]\nname = \"eve\"\nrecipient = \"{}\"\nrole = \"owner\"\n", eve.recipient);
+    fs::write(&path, text).expect("a list");
+    let update = Update { visibility: Some(Visibility::Private), ..Update::default() };
+    let written = place.of_ada().set("open", update).expect("set");
+    assert_eq!(written.readers, ["ada"]);
+    assert!(place.of(&eve).get("open").is_err() && place.of(&place.bob).get("open").is_err());
+    assert_eq!(held(&place.of_ada(), "open"), ["v"]);
+}
+
+#[test]
+fn nobody_writes_as_another() {
+    let place = Place::new();
+    place.of_ada().create_secret("a", value("v")).expect("made");
+    let update = || set(Content::Value(Secret::from("w")));
+    for person in [&place.robot, &place.bob] {
+        let error = place.of(person).acting_as("ada").set("a", update()).expect_err("not ada");
+        assert!(matches!(error, VaultError::NotThatMember { .. }), "{error}");
+    }
+    place.of_ada().acting_as("ada").set("a", update()).expect("ada");
 }

@@ -159,6 +159,13 @@ fn case_21_what_sops_has_changed_is_told_and_can_be_accepted() {
     assert_eq!(held(&vault, "creds"), ["A=by-sops", "B=v2"]);
     assert!(kinds(&vault).is_empty());
     assert!(!vault.accept("creds").expect("nothing to accept").is_changed);
+    // Without a seal it is told the same way, and can be accepted too.
+    let (file, key) = opened(&place, "creds");
+    let unsealed = file.edit(&key, &[Change::Remove(Path::key("seal"))], jiff::Timestamp::now());
+    place.put("creds", unsealed.expect("an edit"));
+    assert!(told(vault.get("creds")).contains("it has no seal"));
+    assert!(vault.accept("creds").expect("accepted").is_changed);
+    assert_eq!(held(&vault, "creds"), ["A=by-sops", "B=v2"]);
     // What the MAC does not fit is not accepted.
     place.tamper("creds", "description: ab", "description: zz");
     assert_eq!(vault.accept("creds").expect_err("damaged").code(), Code::Integrity);
@@ -388,7 +395,8 @@ fn case_28_a_wrong_key_is_told_from_a_broken_file() {
     assert_eq!((wrong.code(), broken.code()), (Code::UnreadableSecret, Code::Integrity));
     for error in [&wrong, &broken] {
         let told = format!("{error} {error:?} {:?}", error.help());
-        assert!(!told.contains("v1") && !told.contains("v2"), "{told}");
+        let mut words = told.split(|c: char| !c.is_ascii_alphanumeric());
+        assert!(!words.any(|word| word == "v1" || word == "v2"), "{told}");
     }
     let told = wrong.help().expect("help");
     assert!(told.contains(&eve.recipient) && told.contains("ada, bob, robot"), "{told}");
