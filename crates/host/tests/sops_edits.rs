@@ -190,7 +190,7 @@ fn whatever_is_read_nothing_panics() {
         );
         for _ in 0..2_000 {
             let mut bytes = seed.text().as_bytes().to_vec();
-            for _ in 0..1 + random.below(6) {
+            for _ in 0..=random.below(6) {
                 let at = random.below(bytes.len());
                 let end = (at + random.below(40)).min(bytes.len());
                 match random.below(5) {
