@@ -9,7 +9,7 @@ use crate::paths::shown;
 use crate::vault::Content;
 use crate::wiped;
 use redeem_core::Secret;
-use redeem_syntax::{Format, SyntaxError};
+use redeem_syntax::{Event, Format, Style, SyntaxError};
 
 mod kubernetes;
 mod sops;
@@ -219,7 +219,7 @@ pub fn read_text(
     let kind = kind.or_else(|| Exchange::of_text(text, format)).or_else(|| Exchange::of_file_name(name));
     let kind = kind.ok_or_else(unknown)?;
     let (paths, mut notes) = match kind {
-        Exchange::Dotenv => (dotenv(text), Vec::new()),
+        Exchange::Dotenv => (dotenv(shown, text)?, Vec::new()),
         Exchange::Json => json(shown, text)?,
         Exchange::Sops => sops::read(shown, name, text, identities)?,
         Exchange::Kubernetes => {
@@ -242,12 +242,32 @@ pub fn read_text(
 type Paths = (Vec<(Vec<String>, Secret)>, Vec<String>);
 
 /// Each variable is a value; the last of several with one name counts, as for a shell.
-fn dotenv(text: &str) -> Vec<(Vec<String>, Secret)> {
+fn dotenv(shown: &str, text: &str) -> Result<Vec<(Vec<String>, Secret)>, ImportError> {
+    // A line that is passed over would be a secret that is lost: whoever imports deletes the file.
+    let mut unread = None;
+    let _ = Format::Dotenv.parse(text, &mut |event| {
+        let (at, message) = match event {
+            Event::Fixed(line) => {
+                (line.as_ptr() as usize - text.as_ptr() as usize, "this is no `NAME=value`")
+            }
+            Event::Scalar(token)
+                if token.style == Style::EnvBare && token.text.starts_with(['"', '\'', '`']) =>
+            {
+                (token.span.start, "its quote is not closed, or other text follows it")
+            }
+            _ => return,
+        };
+        unread.get_or_insert((at, message));
+    });
+    if let Some((at, message)) = unread {
+        let error = SyntaxError { span: at..at, message: message.to_owned() };
+        return Err(ImportError::syntax(shown, text, error));
+    }
     let pairs = crate::backend::dotenv::pairs(text);
     let last: HashMap<String, usize> =
         pairs.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
     let counted = pairs.into_iter().enumerate().filter(|(place, (name, _))| last.get(name) == Some(place));
-    counted.map(|(_, (name, value))| (vec![name], value)).collect()
+    Ok(counted.map(|(_, (name, value))| (vec![name], value)).collect())
 }
 
 /// An object: what is below a name is a bundle, and its deeper keys have dots.

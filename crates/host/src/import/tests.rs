@@ -18,6 +18,21 @@ fn read(name: &str, text: &str, naming: &Naming) -> Result<Vec<String>, ImportEr
 }
 
 #[test]
+fn a_line_of_dotenv_that_says_nothing_stops_the_import() {
+    for (text, line) in [
+        ("A=x\nbad name=y\n", 2),
+        ("# c\n\nNOEQ\nA=x\n", 3),
+        ("export FOO\n", 1),
+        ("A=x\nQ=\"unterm\nB=y\n", 2),
+        ("A='it'\"'\"'s'\n", 1),
+    ] {
+        let error = read(".env", text, &Naming::default()).expect_err("a refusal");
+        assert!(matches!(error, ImportError::Syntax { line: told, .. } if told == line), "{text:?}: {error}");
+        assert!(!error.to_string().contains("unterm"), "{error}");
+    }
+}
+
+#[test]
 fn each_kind_of_file_is_known_and_read() {
     let bundle = Naming { bundle: Some("all".into()), ..Naming::default() };
     let kebab = Naming { is_kebab: true, ..Naming::default() };
