@@ -283,10 +283,17 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let labels = self.diagnostic.label.iter().chain(&self.diagnostic.related);
-        Some(Box::new(labels.map(|label| {
-            let text = Some(label.text.clone()).filter(|text| !text.is_empty());
-            LabeledSpan::new(text, label.span.start, label.span.len())
+        let source = self.diagnostic.source.as_ref();
+        let here = self
+            .diagnostic
+            .related
+            .iter()
+            .filter(move |related| source.is_some_and(|source| source.path() == related.source.path()));
+        let labels = self.diagnostic.label.iter().map(|label| (&label.span, &label.text));
+        let labels = labels.chain(here.map(|related| (&related.span, &related.text)));
+        Some(Box::new(labels.map(|(span, text)| {
+            let text = Some(text.clone()).filter(|text| !text.is_empty());
+            LabeledSpan::new(text, span.start, span.len())
         })))
     }
 

@@ -1,5 +1,6 @@
 //! What is wrong with a text, as plain data; only a front end draws it.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::{Code, Severity, Source, Span};
@@ -7,7 +8,7 @@ use crate::{Code, Severity, Source, Span};
 /// One problem: what it is, where, and what to do about it.
 ///
 /// Its texts may quote the file that was read, never a secret's value.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Diagnostic {
     /// Which kind of problem this is.
     pub code: Code,
@@ -21,8 +22,10 @@ pub struct Diagnostic {
     pub origin: Option<Arc<str>>,
     /// Where in `source`, with words for the place.
     pub label: Option<Label>,
-    /// Other places in `source` that explain this one.
-    pub related: Vec<Label>,
+    /// Other places that explain this one, in `source` or in another text.
+    pub related: Vec<Related>,
+    /// Stretches of `source` that are never shown, nor their length: values that stand there in the clear.
+    pub hidden: Vec<Span>,
     /// What to do next, something that can be typed where possible.
     pub help: Option<String>,
     /// Edits that mend it.
@@ -35,6 +38,18 @@ pub struct Label {
     /// Byte offsets into the source.
     pub span: Span,
     /// What to say there; may be empty.
+    pub text: String,
+}
+
+/// A place that explains a problem, which may lie in another text: the rule in `redeem.toml`, the line of a vault's
+/// file.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// The text it is in.
+    pub source: Source,
+    /// Byte offsets into that text.
+    pub span: Span,
+    /// What to say there.
     pub text: String,
 }
 
@@ -60,6 +75,7 @@ impl Diagnostic {
             origin: None,
             label: None,
             related: Vec::new(),
+            hidden: Vec::new(),
             help: None,
             fixes: Vec::new(),
         }
@@ -94,6 +110,27 @@ impl Diagnostic {
         self
     }
 
+    /// Adds an edit that mends it once somebody has looked at it.
+    #[must_use]
+    pub fn with_unsafe_fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.fixes.push(Fix { span, replacement: replacement.into(), safe: false });
+        self
+    }
+
+    /// Adds a place that explains this one, in the same text or in another.
+    #[must_use]
+    pub fn with_related(mut self, source: &Source, span: Span, text: impl Into<String>) -> Self {
+        self.related.push(Related { source: source.clone(), span, text: text.into() });
+        self
+    }
+
+    /// Keeps a stretch of the text out of all that is shown of it.
+    #[must_use]
+    pub fn hiding(mut self, span: Span) -> Self {
+        self.hidden.push(span);
+        self
+    }
+
     /// Makes it a warning or an error.
     #[must_use]
     pub fn with_severity(mut self, severity: Severity) -> Self {
@@ -110,5 +147,19 @@ impl Diagnostic {
     pub fn sort_key(&self) -> (String, usize, &'static str) {
         let start = self.label.as_ref().map_or(0, |label| label.span.start);
         (self.place().unwrap_or_default().to_owned(), start, self.code.name())
+    }
+}
+
+/// Says what the problem is and where it begins. How far a place reaches may be how long a value is.
+impl fmt::Debug for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Diagnostic")
+            .field("code", &self.code)
+            .field("severity", &self.severity)
+            .field("message", &self.message)
+            .field("place", &self.place())
+            .field("start", &self.label.as_ref().map(|label| label.span.start))
+            .field("help", &self.help)
+            .finish_non_exhaustive()
     }
 }

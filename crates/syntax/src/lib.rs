@@ -39,7 +39,7 @@ pub mod source;
 pub mod testing;
 
 pub use code::{Code, Severity};
-pub use diagnostic::{Diagnostic, Fix, Label};
+pub use diagnostic::{Diagnostic, Fix, Label, Related};
 pub use dialect::custom::{Custom, CustomError};
 pub use dialects::{ByName, Dialects, Target};
 pub use event::{Event, Properties, SyntaxError, Token};
