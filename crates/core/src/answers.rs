@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use redeem_syntax::{Code, Name};
 
+use crate::facts::Facts;
 use crate::{Backend, Failure, Fetched, Secret, World};
 
 /// What is known about one name after every backend that had to be asked has been.
@@ -22,6 +23,8 @@ pub enum Answer {
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
     by_name: BTreeMap<Name, Answer>,
+    facts: BTreeMap<Name, Arc<Facts>>,
+    missing: BTreeSet<Name>,
     known: BTreeSet<String>,
     backends: Vec<String>,
 }
@@ -32,8 +35,18 @@ impl Answers {
         self.by_name.get(name).unwrap_or(&Answer::Missing)
     }
 
+    /// Whether a name was asked for.
+    pub fn has(&self, name: &Name) -> bool {
+        self.by_name.contains_key(name) || self.missing.contains(name)
+    }
+
+    /// What its backend knows of a name that was found, if it knows more than the value.
+    pub fn facts(&self, name: &Name) -> Option<&Arc<Facts>> {
+        self.facts.get(name)
+    }
+
     /// Names that the backends hold, as far as they can be listed: for suggestions.
-    pub fn known(&self) -> impl Iterator<Item = &str> {
+    pub fn known(&self) -> impl Iterator<Item = &str> + Clone {
         self.known.iter().map(String::as_str)
     }
 
@@ -48,7 +61,7 @@ impl FromIterator<(Name, Secret)> for Answers {
         let answers: BTreeMap<_, _> =
             secrets.into_iter().map(|(name, secret)| (name, Answer::Found(secret))).collect();
         let known = answers.keys().map(ToString::to_string).collect();
-        Self { by_name: answers, known, backends: Vec::new() }
+        Self { by_name: answers, known, ..Self::default() }
     }
 }
 
@@ -69,6 +82,10 @@ pub fn resolve<'n>(names: impl IntoIterator<Item = &'n Name>, world: &dyn World)
         for (name, fetched) in open.into_iter().zip(fetched) {
             match fetched {
                 Fetched::Found(secret) => answers.by_name.insert(name.clone(), Answer::Found(secret)),
+                Fetched::Described(secret, facts) => {
+                    answers.facts.insert(name.clone(), facts);
+                    answers.by_name.insert(name.clone(), Answer::Found(secret))
+                }
                 Fetched::Failed(failure) => answers.by_name.insert(name.clone(), Answer::Failed(failure)),
                 Fetched::NotHere => {
                     still_open.push(name);
@@ -79,6 +96,7 @@ pub fn resolve<'n>(names: impl IntoIterator<Item = &'n Name>, world: &dyn World)
         open = still_open;
     }
     if !open.is_empty() {
+        answers.missing = open.into_iter().cloned().collect();
         answers.known = world.backends().iter().filter_map(|backend| backend.list()).flatten().collect();
     }
     answers

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use redeem_syntax::{Code, Name};
 
+use crate::facts::{Facts, Survey};
 use crate::{Secret, Variables};
 
 /// A store of secrets. It is asked once a run for all names it may have.
@@ -14,6 +15,12 @@ pub trait Backend: Send + Sync {
 
     /// Answers each of `names`, in their order, in one batch where the store has such a thing.
     fn fetch(&self, names: &[&Name]) -> Vec<Fetched>;
+
+    /// What is known of a name without a key, a value or the network.
+    fn survey(&self, name: &Name) -> Survey {
+        let _ = name;
+        Survey::Perhaps
+    }
 
     /// The names it holds, as references spell them; `None` if they cannot be listed without asking outside.
     fn list(&self) -> Option<Vec<String>> {
@@ -26,6 +33,8 @@ pub trait Backend: Send + Sync {
 pub enum Fetched {
     /// Here it is.
     Found(Secret),
+    /// Here it is, and this is known of it.
+    Described(Secret, Arc<Facts>),
     /// It is not here: the next backend is asked.
     NotHere,
     /// It may be here, but there is no telling: the run stops.

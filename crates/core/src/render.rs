@@ -16,8 +16,8 @@ use crate::encode::{
 };
 use crate::fake;
 use crate::filter::{self, Filtered, check_filters};
+use crate::policy::not_found;
 use crate::proof::{self, Expected, Touched};
-use crate::suggest::nearest;
 use crate::url;
 
 /// What became of one text.
@@ -292,7 +292,7 @@ impl Writer<'_> {
     }
 
     fn unknown(&self, reference: &Reference) -> Diagnostic {
-        unknown(self.source, reference, self.answers)
+        not_found(self.source, reference, self.answers)
     }
 
     fn check_url(&self, reference: &Reference, scalar: &Scalar, text: &str) -> Result<(), Box<Diagnostic>> {
@@ -377,7 +377,7 @@ impl Writer<'_> {
                 Place::Python(place) => {
                     in_code.insert(place.span.start, value);
                 }
-                Place::Kept | Place::Template { .. } => {}
+                Place::Kept { .. } | Place::Template { .. } => {}
             }
         }
         if let Some(expression) = &string.expression {
@@ -401,33 +401,6 @@ impl Writer<'_> {
     fn unencodable(&mut self, span: Span, problem: Unencodable) {
         self.diagnostics.push(unencodable(self.source, span, problem));
     }
-}
-
-/// The problem of a secret that no backend has.
-pub(crate) fn unknown(source: &Source, reference: &Reference, answers: &Answers) -> Diagnostic {
-    let name = reference.name.to_string();
-    let asked = match answers.backends() {
-        [] => "no backend is configured".to_owned(),
-        backends => format!("asked: {}", backends.join(", ")),
-    };
-    let diagnostic = Diagnostic::new(Code::UnknownSecret, format!("there is no secret `{name}`")).at(
-        source,
-        reference.name_span.clone(),
-        "not found",
-    );
-    if let Some(near) = nearest(&name, answers.known()) {
-        return diagnostic
-            .with_help(format!("did you mean `{near}`? ({asked})"))
-            .with_fix(reference.name_span.clone(), near);
-    }
-    let optional = match (&reference.place, &*reference.dialect) {
-        (Place::Python(_), _) => format!(", or make it optional with `secrets.get('{name}', '…')`"),
-        (_, "env") => format!(", or make it optional with `${{{name}:-…}}`"),
-        // These are a name and nothing else.
-        (_, "secret-uri" | "julep-legacy" | "tag" | "from-secret" | "by-name") => String::new(),
-        _ => ", or make it optional with `| default('…')`".to_owned(),
-    };
-    diagnostic.with_help(format!("store it{optional} ({asked})"))
 }
 
 pub(crate) fn unencodable(source: &Source, span: Span, problem: Unencodable) -> Diagnostic {

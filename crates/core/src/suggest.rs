@@ -18,9 +18,26 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The same if no second candidate is like enough to be meant.
+pub(crate) fn only_near<'c>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'c str> + Clone,
+) -> Option<&'c str> {
+    let near = nearest(name, candidates.clone())?;
+    let others = candidates.into_iter().filter(|other| *other != near);
+    nearest(name, others).is_none().then_some(near)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, only_near};
+
+    #[test]
+    fn with_two_candidates_nobody_knows_which_is_meant() {
+        assert_eq!(only_near("db-pasword", ["db-password", "stripe"]), Some("db-password"));
+        assert_eq!(only_near("key-c", ["key-a", "key-b"]), None);
+        assert_eq!(only_near("other", ["key-a"]), None);
+    }
 
     #[test]
     fn near_names_are_suggested_and_far_ones_are_not() {

@@ -24,6 +24,7 @@ mod write;
 
 pub use write::render_template;
 
+pub(crate) use names::spelled;
 use names::{Found, find};
 
 /// The files that a template may include.
@@ -92,6 +93,11 @@ impl Template {
     /// What was found in the files that it includes, directly or not.
     pub fn included(&self) -> impl Iterator<Item = &Scan> {
         self.included.iter().map(|part| &part.scan)
+    }
+
+    /// Each file that it includes with what was found there.
+    pub fn texts(&self) -> impl Iterator<Item = (&Source, &Scan)> {
+        self.included.iter().map(|part| (&part.source, &part.scan))
     }
 
     /// Every file of the template with what was found in it; its own is `(source, scan)`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redeem_core::{Backend, Failure, Fetched, Secret};
+use redeem_core::{Backend, Facts, Failure, Fetched, Secret, Survey};
 use redeem_syntax::Code;
 
 pub mod dotenv;
@@ -63,6 +63,11 @@ fn open_sops(config: &BackendConfig) -> Result<Box<dyn Backend>, ConfigError> {
 /// Wraps a value that was found.
 fn found(value: Vec<u8>) -> Fetched {
     Fetched::Found(Secret::new(value))
+}
+
+/// A name that a backend has, and of which it knows nothing else.
+fn here(backend: &str) -> Survey {
+    Survey::Here(Arc::new(Facts::plain(backend)))
 }
 
 /// A failure of a backend, with a sentence that does not hold the value.

@@ -15,11 +15,13 @@ use crate::backend::{BACKENDS, Variables};
 #[cfg(feature = "crypto")]
 use crate::identity::Identities;
 
+mod policy;
 mod raw;
 mod rules;
 #[cfg(feature = "schema")]
 pub mod schema;
 
+pub use policy::PolicyConfig;
 use raw::{RawBackend, RawConfig, RawPath};
 pub use rules::{Live, Rules, Treatment};
 pub(crate) use rules::{glob, matcher};
@@ -46,6 +48,8 @@ pub struct Config {
     pub backends: Vec<BackendConfig>,
     /// How each file is treated.
     pub rules: Rules,
+    /// Where secrets may stand, and which problems are errors.
+    pub policy: PolicyConfig,
     text: Option<Source>,
     /// Paths that lead out of the folder, each with its place in the file.
     outside: Vec<(PathBuf, Span)>,
@@ -205,6 +209,7 @@ impl Config {
             files.push(config.rules.read(rule.get_ref()).map_err(told(rule.span()))?);
         }
         config.rules.set_files(files).map_err(ConfigError::new)?;
+        config.policy = PolicyConfig::read(source, config.rules.target(), &raw.context, &raw.policy)?;
         Ok(config)
     }
 

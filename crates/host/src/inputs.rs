@@ -359,7 +359,7 @@ pub(crate) fn unreadable(path: &Path, why: &str) -> Diagnostic {
 }
 
 /// The path from the configuration's folder, which rules and exclusions are relative to.
-fn below(config: &Config, path: &Path) -> PathBuf {
+pub(crate) fn below(config: &Config, path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     whole.strip_prefix(&config.folder).map_or_else(|_| path.to_owned(), Path::to_owned)
 }

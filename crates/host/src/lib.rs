@@ -7,9 +7,11 @@
 #![deny(unsafe_code)]
 
 pub mod backend;
+mod check;
 pub mod config;
 pub mod diff;
 mod disk;
+pub mod duration;
 pub mod editor;
 #[cfg(feature = "crypto")]
 pub mod export;
@@ -26,6 +28,7 @@ pub mod import;
 #[cfg(feature = "crypto")]
 mod init;
 pub mod inputs;
+mod judge;
 #[cfg(feature = "crypto")]
 pub mod keeper;
 mod memory;
@@ -41,12 +44,14 @@ pub mod vault;
 pub mod wiped;
 pub mod write;
 
+pub use check::{Checked, Scope, check};
 pub use config::{Config, ConfigError};
 pub use diff::Diffs;
 pub use disk::Disk;
 pub use fakes::Fakes;
 #[cfg(feature = "crypto")]
 pub use init::{InitStep, init, make_vault};
+pub use judge::Judge;
 pub use memory::Memory;
 pub use read::TextInput;
 pub use redeem_core as core;

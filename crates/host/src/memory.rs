@@ -1,8 +1,9 @@
 //! A world in memory, for tests and for programs that have their secrets already.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use redeem_core::{Backend, Fetched, Name, Secret, World};
+use redeem_core::{Backend, Facts, Fetched, Name, Secret, Survey, World};
 
 /// Secrets in a table.
 #[derive(Default)]
@@ -38,6 +39,14 @@ impl Backend for Table {
             .iter()
             .map(|name| self.0.get(name).map_or(Fetched::NotHere, |secret| Fetched::Found(secret.clone())))
             .collect()
+    }
+
+    fn survey(&self, name: &Name) -> Survey {
+        if self.0.contains_key(name) {
+            Survey::Here(Arc::new(Facts::plain(self.name())))
+        } else {
+            Survey::NotHere
+        }
     }
 
     fn list(&self) -> Option<Vec<String>> {

@@ -14,6 +14,7 @@ use redeem_core::{
 };
 use redeem_syntax::{Diagnostic, Dialects, Reference, Scan, Source, scan};
 
+use crate::Judge;
 use crate::config::{Live, Treatment};
 use crate::diff::Diffs;
 use crate::inputs::{Input, Kind, unreadable};
@@ -56,11 +57,22 @@ impl Found {
     }
 }
 
+/// A live file that was read.
+pub enum Seen<'a> {
+    /// There is nothing to find in it.
+    Plain(&'a Live, &'a [u8]),
+    /// What was found in it.
+    Live(Box<Found>),
+}
+
 /// Reads and scans every live file, and keeps of each what `take` makes of it.
 ///
-/// Files without a sigil are read and forgotten, and so is each text of which `take` keeps nothing: a tree
-/// may be larger than memory. What can be known without any value is among the diagnostics of each scan.
-pub fn scan_inputs<T: Send>(inputs: &[Input], take: impl Fn(Found) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
+/// Each text of which `take` keeps nothing is forgotten: a tree may be larger than memory. What can be known without
+/// any value is among the diagnostics of each scan.
+pub fn scan_inputs<T: Send>(
+    inputs: &[Input],
+    take: impl Fn(&Input, Seen<'_>) -> Option<T> + Sync,
+) -> (Vec<T>, Vec<Diagnostic>) {
     let told = Mutex::new(Told::default());
     let scan = |input: &Input| match &input.kind {
         Kind::File(Treatment::Live(live)) => {
@@ -73,9 +85,9 @@ pub fn scan_inputs<T: Send>(inputs: &[Input], take: impl Fn(Found) -> T + Sync) 
                         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
                         told.retain_new(&mut found.scan.diagnostics);
                     }
-                    Some(Ok(take(*found)))
+                    take(input, Seen::Live(found)).map(Ok)
                 }
-                Ok(Opened::Plain { .. }) => None,
+                Ok(Opened::Plain { bytes, .. }) => take(input, Seen::Plain(live, &bytes)).map(Ok),
                 Err(problem) => Some(Err(*problem)),
             }
         }
@@ -144,6 +156,8 @@ pub struct Run<'a> {
     pub world: &'a dyn World,
     /// The mode of every output, instead of its source's.
     pub mode: Option<u32>,
+    /// Who says where secrets may stand.
+    pub judge: &'a Judge<'a>,
 }
 
 /// Where a rendered file goes.
@@ -244,7 +258,7 @@ impl Run<'_> {
                 Err(error) => failed(unreadable(&input.path, &format!("cannot be read: {error}"))),
             },
             Kind::File(Treatment::Live(live)) => match open(input, live) {
-                Ok(Opened::Plain { bytes, mode }) => self.plain(input, &bytes, mode, target),
+                Ok(Opened::Plain { bytes, mode }) => self.plain(input, live, &bytes, mode, target),
                 Ok(Opened::Live { found, mode, comes_once }) => {
                     let is_kept = gathered.take(&found) || comes_once;
                     if is_kept { Step::Pending(found, mode) } else { Step::Forgotten }
@@ -262,13 +276,17 @@ impl Run<'_> {
             return self.first(input, target, &Gathered::default());
         };
         match open(input, live) {
-            Ok(Opened::Plain { bytes, mode }) => self.plain(input, &bytes, mode, target),
+            Ok(Opened::Plain { bytes, mode }) => self.plain(input, live, &bytes, mode, target),
             Ok(Opened::Live { found, mode, .. }) => self.second(input, &found, mode, asked, target),
             Err(problem) => failed(*problem),
         }
     }
 
-    fn plain(&self, input: &Input, bytes: &[u8], mode: u32, target: &Target<'_>) -> Step {
+    fn plain(&self, input: &Input, live: &Live, bytes: &[u8], mode: u32, target: &Target<'_>) -> Step {
+        let mut told = self.judge.plain(input, live, bytes, true);
+        if !self.judge.passes(&mut told) {
+            return Step::Done(FileState::Failed, told);
+        }
         let put = target.put(&input.output, bytes, mode, self.mode);
         if let (Target::Diff(diffs), Ok(FileState::Changed)) = (target, &put) {
             diffs.plain(&input.output, bytes, ModeRule { source: Some(mode), explicit: self.mode });
@@ -285,16 +303,19 @@ impl Run<'_> {
             return failed(problem.with_help("wait until its writer is done, and run again"));
         }
         let outcome = found.render(&asked.answers, self.world);
-        match outcome.rendered {
+        let mut diagnostics = outcome.diagnostics;
+        diagnostics.extend(self.judge.found(input, found, Some(&asked.answers)));
+        let passes = self.judge.passes(&mut diagnostics);
+        match outcome.rendered.filter(|_| passes) {
             Some(rendered) => {
                 let put = target.put(&input.output, rendered.text().as_bytes(), mode, self.mode);
                 if let (Target::Diff(diffs), Ok(FileState::Changed), None) = (target, &put, &found.template) {
                     let rule = ModeRule { source: Some(mode), explicit: self.mode };
                     diffs.live(&input.output, (&found.source, &found.scan), &asked.answers, &rendered, rule);
                 }
-                finish(put, outcome.diagnostics)
+                finish(put, diagnostics)
             }
-            None => Step::Done(FileState::Failed, outcome.diagnostics),
+            None => Step::Done(FileState::Failed, diagnostics),
         }
     }
 }

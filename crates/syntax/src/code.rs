@@ -66,6 +66,19 @@ codes! {
     ///
     /// Fix: write `NAME.KEY` with one of the keys that the message lists.
     BundleWithoutKey = "bundle-without-key", Error;
+    /// What: the secret has a scope that this place does not accept.
+    ///
+    /// Why: a secret of the scope `global` may stand anywhere, any other only where a context in `redeem.toml` names its
+    /// scope. So a key that was made for one purpose does not end up in another's configuration.
+    ///
+    /// Fix: use another secret, or add a `[[context]]` for the place as the message shows.
+    ScopeMismatch = "scope-mismatch", Error;
+    /// What: a reference stands where no context allows one.
+    ///
+    /// Why: `places = "listed"` in `redeem.toml` asks that references stand only in places that a `[[context]]` names.
+    ///
+    /// Fix: add a context for the place, or move the reference to one that there is.
+    PlaceNotAllowed = "place-not-allowed", Error;
     /// What: a reference stands in YAML without quotes.
     ///
     /// Why: a `{` without quotes opens a mapping in YAML, so the program would read a mapping and no text.
@@ -143,6 +156,13 @@ codes! {
     ///
     /// Fix: give it a new value and a new date with `redeem secrets rotate` or `redeem secrets set`.
     ExpiredSecret = "expired-secret", Error;
+    /// What: the secret expires soon.
+    ///
+    /// Why: from the day in its `expires_at`, 00:00 UTC, it is not handed out any more. How long before that it is told
+    /// is `expires_within` in `redeem.toml`, 14 days if that says nothing.
+    ///
+    /// Fix: rotate it in time: `redeem secrets rotate NAME --expires-at DATE`.
+    ExpiringSecret = "expiring-secret", Warning;
     /// What: the secret is there, and no identity at hand decrypts it.
     ///
     /// Why: it is encrypted to others. Who can read it stands in its file, and the message names them.
@@ -170,6 +190,33 @@ codes! {
     ///
     /// Fix: add `| urlencode` to the reference.
     UrlWithoutFilter = "url-without-filter", Error;
+    /// What: a value stands in the clear where a context expects a reference.
+    ///
+    /// Why: whoever can read the file has the secret, and git keeps it for good. The message does not show it.
+    ///
+    /// Fix: move it into a secret with `redeem secrets create NAME --extract FILE:KEY.PATH`, and rotate it. A
+    /// `redeem: ignore` comment says that it is no secret.
+    PlaintextValue = "plaintext-value", Warning;
+    /// What: no file refers to a secret of the vault.
+    ///
+    /// Why: a secret that nobody needs is one more that can leak. It is told only when all of the source is checked, and
+    /// only of vaults: what else a store holds may be for others.
+    ///
+    /// Fix: delete it with `redeem secrets delete NAME`, or say `allow = ["unused-secret"]` if programs read it
+    /// themselves.
+    UnusedSecret = "unused-secret", Warning;
+    /// What: two names of secrets differ in nothing but upper and lower case.
+    ///
+    /// Why: some file systems take their two files for one, and in the environment both are one variable.
+    ///
+    /// Fix: rename one of them with `redeem secrets rename`.
+    CaseCollision = "case-collision", Warning;
+    /// What: no dialect that is live can spell the name of a secret.
+    ///
+    /// Why: a reference to it cannot be written, so it can only be read by hand.
+    ///
+    /// Fix: rename it, or turn a dialect on that takes such names: `dialects` under `[[files]]` in `redeem.toml`.
+    UnreachableName = "unreachable-name", Warning;
     /// What: `redeem.toml` or `vault.toml` says something that cannot be used.
     ///
     /// Why: a key that is not known, or a value that means nothing, would be passed over without a word.
@@ -185,6 +232,19 @@ codes! {
 }
 
 impl Code {
+    /// Whether there are warnings of this kind: only of a kind that has some, they can be allowed.
+    pub fn may_warn(self) -> bool {
+        let sometimes = [
+            Self::UnknownSecret,
+            Self::UnknownKey,
+            Self::BundleWithoutKey,
+            Self::NearMiss,
+            Self::ScopeMismatch,
+            Self::UrlWithoutFilter,
+        ];
+        self.severity() == Severity::Warning || sometimes.contains(&self)
+    }
+
     /// The kind of problem of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)

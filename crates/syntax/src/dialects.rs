@@ -31,6 +31,8 @@ pub struct ByName {
     pub render: Option<String>,
     /// Whether its value may also be a map whose values name secrets.
     pub takes_maps: bool,
+    /// Whether somebody said so; else it is a key that usually names a secret.
+    pub is_certain: bool,
 }
 
 /// Whose rules hold beyond those of the dialects.
@@ -54,7 +56,12 @@ impl Target {
 impl Default for Dialects {
     fn default() -> Self {
         let live = DIALECTS.iter().filter(|dialect| dialect.is_default).collect();
-        let by_name = vec![ByName { key: "secret_name".to_owned(), render: None, takes_maps: false }];
+        let by_name = vec![ByName {
+            key: "secret_name".to_owned(),
+            render: None,
+            takes_maps: false,
+            is_certain: false,
+        }];
         Self { live, custom: Vec::new(), by_name, target: Target::Any, sigils: Vec::new(), marks: None }
             .with_sigils()
     }

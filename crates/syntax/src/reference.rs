@@ -43,7 +43,10 @@ pub enum Place {
         is_optional: bool,
     },
     /// Nothing is written: a runtime looks the name up itself.
-    Kept,
+    Kept {
+        /// Whether a rule in `redeem.toml` says so; else the key is just one that usually names a secret.
+        is_certain: bool,
+    },
 }
 
 /// A part of a scalar's text that is written anew.
@@ -68,6 +71,6 @@ impl Reference {
 
     /// Whether its value is written into the file.
     pub fn is_rendered(&self) -> bool {
-        !matches!(self.place, Place::Kept)
+        !matches!(self.place, Place::Kept { .. })
     }
 }

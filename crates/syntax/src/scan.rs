@@ -13,11 +13,13 @@ use crate::{
 };
 
 mod broken;
+mod literals;
 mod locate;
 mod nodes;
 mod walker;
 
 use broken::scan_broken;
+pub use literals::{Literal, literals};
 pub use locate::{Located, locate};
 use nodes::Nodes;
 use walker::Walker;
@@ -291,8 +293,13 @@ impl<'a, 's> Scanner<'a, 's> {
     }
 
     fn is_ignored(&self, offset: usize) -> bool {
-        !self.ignored.is_empty() && self.ignored.contains(&self.source.line(offset))
+        is_in_line(self.source, &self.ignored, offset)
     }
+}
+
+/// Whether an offset lies in one of these lines.
+fn is_in_line(source: &Source, lines: &BTreeSet<usize>, offset: usize) -> bool {
+    !lines.is_empty() && lines.contains(&source.line(offset))
 }
 
 fn unquoted(source: &Source, span: Span) -> Diagnostic {

@@ -3,9 +3,8 @@
 use minijinja::{Error, ErrorKind};
 use redeem_syntax::{Code, Diagnostic, Reference, Scan, Source, Span};
 
-use super::names::spelled;
 use crate::answers::{Answer, Answers};
-use crate::render::unknown;
+use crate::policy::not_found;
 
 /// A template that is not valid. Nothing has run yet, so the engine's words tell of the template alone.
 pub(super) fn syntax(source: &Source, error: &Error) -> Diagnostic {
@@ -64,7 +63,7 @@ pub(super) fn told<'t>(
     let span = if is_undefined { widened(source.text(), span) } else { span };
     let written = source.slice(&span);
     if is_undefined && let Some(missing) = missing(found, &span, answers) {
-        return unknown_secret(source, missing, answers);
+        return not_found(source, missing, answers);
     }
     let code = match innermost.kind() {
         ErrorKind::UnknownFilter | ErrorKind::UnknownTest => Code::UnknownFilter,
@@ -78,20 +77,6 @@ pub(super) fn told<'t>(
         ErrorKind::OutOfFuel => told.with_help("a loop goes round too often; make it shorter"),
         _ => told,
     }
-}
-
-/// The problem of a missing secret, with the way templates spell names.
-pub(super) fn unknown_secret(source: &Source, reference: &Reference, answers: &Answers) -> Diagnostic {
-    let mut told = unknown(source, reference, answers);
-    for fix in &mut told.fixes {
-        let written = spelled(&fix.replacement);
-        if let Some(help) = &mut told.help {
-            *help = help.replacen(&format!("`{}`", fix.replacement), &format!("`{written}`"), 1);
-        }
-        fix.span = reference.span.clone();
-        fix.replacement = written;
-    }
-    told
 }
 
 fn innermost(error: &Error) -> &Error {

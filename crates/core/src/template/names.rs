@@ -15,7 +15,7 @@ mod layout;
 mod outside;
 mod secret;
 
-pub(super) use chain::spelled;
+pub(crate) use chain::spelled;
 use chain::{Chain, chain};
 use layout::{is_laid_out, writes_values};
 

@@ -4,7 +4,7 @@ use redeem_syntax::{Code, Diagnostic, Scan, Source, Span};
 use zeroize::Zeroizing;
 
 use super::engine::{TOO_LARGE, environment, show};
-use super::failure::{place, told, unknown_secret, widened};
+use super::failure::{place, told, widened};
 use super::marks::{Marks, Origin, Sheet, stem};
 use super::splice::{At, Problem, splice};
 use super::{Template, Variable, Variables, is_error};
@@ -12,6 +12,7 @@ use crate::Outcome;
 use crate::answers::{Answer, Answers};
 use crate::edit::Rendered;
 use crate::encode::Encoding;
+use crate::policy::not_found;
 
 /// More problems of one template are not told: each takes a run of its own to find its place.
 const MOST_TOLD: usize = 20;
@@ -74,7 +75,7 @@ impl Job<'_> {
                         }
                     }
                     Answer::Missing if is_certain && !reference.is_optional() => {
-                        problems.push(unknown_secret(source, reference, self.answers));
+                        problems.push(not_found(source, reference, self.answers));
                     }
                     Answer::Missing => {}
                     Answer::Failed(failure) => {

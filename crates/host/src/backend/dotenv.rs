@@ -5,11 +5,11 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use redeem_core::{Backend, Fetched, Name, Secret};
+use redeem_core::{Backend, Fetched, Name, Secret, Survey};
 use redeem_syntax::{Code, Event, Format, Style};
 use zeroize::Zeroizing;
 
-use super::{Variables, failed};
+use super::{Variables, failed, here};
 use crate::config::{BackendConfig, ConfigError};
 
 /// A `.env` file as a store of secrets. It is read once, when it is first asked.
@@ -63,6 +63,17 @@ impl Backend for Dotenv {
                 let help = "correct `path` in redeem.toml, or make the file readable".to_owned();
                 vec![failed(&self.name, Code::BackendFailed, message, Some(help)); names.len()]
             }
+        }
+    }
+
+    /// The file is often one that git does not keep, so that it is not here does not say that it never is.
+    fn survey(&self, name: &Name) -> Survey {
+        let Some(variable) = self.variables.variable(name) else { return Survey::NotHere };
+        match self.held() {
+            Ok(held) if held.contains_key(&variable) => here(&self.name),
+            Ok(_) if self.variables.names.is_none() => Survey::NotHere,
+            _ if self.variables.names.is_some() => here(&self.name),
+            _ => Survey::Perhaps,
         }
     }
 

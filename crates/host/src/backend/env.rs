@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use redeem_core::{Backend, Fetched, Name};
+use redeem_core::{Backend, Fetched, Name, Survey};
 
-use super::{Variables, found};
+use super::{Variables, found, here};
 use crate::config::{BackendConfig, ConfigError};
 
 /// Where variables come from: the process, or a table in tests.
@@ -45,7 +45,21 @@ impl Backend for Env {
             .collect()
     }
 
+    /// Another time may have other variables: only a list of names tells what is not here.
+    fn survey(&self, name: &Name) -> Survey {
+        match self.variables.variable(name) {
+            Some(variable) if self.variables.names.is_some() || (self.lookup)(&variable).is_some() => {
+                here(&self.name)
+            }
+            Some(_) => Survey::Perhaps,
+            None => Survey::NotHere,
+        }
+    }
+
     fn list(&self) -> Option<Vec<String>> {
+        if let Some(names) = &self.variables.names {
+            return Some(names.iter().chain(self.variables.map.keys()).cloned().collect());
+        }
         let variables: Vec<String> =
             std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
         Some(self.variables.names(variables.iter().map(String::as_str)))

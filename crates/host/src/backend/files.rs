@@ -6,10 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use redeem_core::{Backend, Fetched, Name};
+use redeem_core::{Backend, Fetched, Name, Survey};
 use redeem_syntax::Code;
 
-use super::{failed, found, without_final_break};
+use super::{failed, found, here, without_final_break};
 use crate::config::{BackendConfig, ConfigError};
 
 /// A secret file larger than this is a mistake: 16 MiB.
@@ -37,33 +37,41 @@ impl Files {
     }
 
     fn one(&self, name: &Name) -> Fetched {
+        match self.place(name) {
+            Ok(path) => self.read(&path),
+            Err(answer) => answer,
+        }
+    }
+
+    /// The file of a name, or the answer if there is none.
+    fn place(&self, name: &Name) -> Result<PathBuf, Fetched> {
         // A name of a dialect cannot leave the folder; one that came another way must not either.
         let parts = [Some(&name.secret), name.key.as_ref()];
         if parts.into_iter().flatten().any(|part| part.starts_with('.') || part.contains(['/', '\0'])) {
-            return Fetched::NotHere;
+            return Err(Fetched::NotHere);
         }
         let path = self.folder.join(&name.secret);
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
-            Err(error) if is_absent(&error) => return self.check_folder(),
-            Err(error) => return self.unreadable(&path, &error),
+            Err(error) if is_absent(&error) => return Err(self.check_folder()),
+            Err(error) => return Err(self.unreadable(&path, &error)),
         };
         match (&name.key, metadata.is_dir()) {
-            (None, false) => self.read(&path),
+            (None, false) => Ok(path),
             (Some(key), true) => match fs::metadata(path.join(key)) {
-                Err(error) if is_absent(&error) => self.unknown_key(name, key, &keys(&path)),
-                _ => self.read(&path.join(key)),
+                Err(error) if is_absent(&error) => Err(self.unknown_key(name, key, &keys(&path))),
+                _ => Ok(path.join(key)),
             },
             (None, true) => match &keys(&path)[..] {
-                [only] if only == VALUE => self.read(&path.join(VALUE)),
-                keys => failed(
+                [only] if only == VALUE => Ok(path.join(VALUE)),
+                keys => Err(failed(
                     &self.name,
                     Code::BundleWithoutKey,
                     format!("`{}` has several keys and the reference names none", name.secret),
                     Some(format!("write `{}.KEY` with one of: {}", name.secret, keys.join(", "))),
-                ),
+                )),
             },
-            (Some(key), false) => self.unknown_key(name, key, &[]),
+            (Some(key), false) => Err(self.unknown_key(name, key, &[])),
         }
     }
 
@@ -124,6 +132,19 @@ impl Backend for Files {
 
     fn fetch(&self, names: &[&Name]) -> Vec<Fetched> {
         names.iter().map(|name| self.one(name)).collect()
+    }
+
+    /// Looks for the file and does not read it. A folder that is not here may be where a render runs.
+    fn survey(&self, name: &Name) -> Survey {
+        if !self.folder.is_dir() {
+            return Survey::Perhaps;
+        }
+        match self.place(name) {
+            Ok(_) => here(&self.name),
+            Err(Fetched::NotHere) => Survey::NotHere,
+            Err(Fetched::Failed(failure)) => Survey::Failed(failure),
+            Err(Fetched::Found(_) | Fetched::Described(..)) => Survey::Perhaps,
+        }
     }
 
     fn list(&self) -> Option<Vec<String>> {

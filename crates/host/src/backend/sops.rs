@@ -5,10 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use redeem_core::{Backend, Failure, Fetched, Name};
+use redeem_core::{Backend, Failure, Fetched, Name, Survey};
 use redeem_syntax::Code;
 
-use super::{failed, found};
+use super::{failed, found, here};
 use crate::config::{BackendConfig, ConfigError};
 use crate::identity::{DataKey, Identities, UnwrapError};
 use crate::paths;
@@ -114,25 +114,32 @@ impl SopsFile {
     }
 
     fn one(&self, read: &Read, name: &Name) -> Fetched {
+        let at = match self.place(read, name) {
+            Ok(at) => at,
+            Err(answer) => return answer,
+        };
+        let plain = self.key(&read.file).and_then(|key| {
+            let opened = read.file.open(key, &read.file.leaves()[at]);
+            opened.map_err(|error| self.failure(Code::Integrity, error.to_string(), None))
+        });
+        match plain {
+            Ok(plain) => found(text(&plain)),
+            Err(failure) => Fetched::Failed(failure),
+        }
+    }
+
+    /// Which of the file's values a name leads to, or the answer if it is none.
+    fn place(&self, read: &Read, name: &Name) -> Result<usize, Fetched> {
         let path = name.to_string();
         match read.leaves.get(&path).map(Vec::as_slice) {
-            Some(&[at]) => {
-                let plain = self.key(&read.file).and_then(|key| {
-                    let opened = read.file.open(key, &read.file.leaves()[at]);
-                    opened.map_err(|error| self.failure(Code::Integrity, error.to_string(), None))
-                });
-                match plain {
-                    Ok(plain) => found(text(&plain)),
-                    Err(failure) => Fetched::Failed(failure),
-                }
-            }
-            Some(_) => failed(
+            Some(&[at]) => Ok(at),
+            Some(_) => Err(failed(
                 &self.name,
                 Code::BackendFailed,
                 format!("`{path}` is the name of several values of {}", paths::shown(&self.path)),
                 Some("a key that holds a dot looks like two: rename one of them".to_owned()),
-            ),
-            None => self.no_value(read, name, &path),
+            )),
+            None => Err(self.no_value(read, name, &path)),
         }
     }
 
@@ -181,6 +188,18 @@ impl Backend for SopsFile {
         match self.file() {
             Ok(read) => names.iter().map(|name| self.one(read, name)).collect(),
             Err(failure) => vec![Fetched::Failed(failure); names.len()],
+        }
+    }
+
+    fn survey(&self, name: &Name) -> Survey {
+        let read = match self.file() {
+            Ok(read) => read,
+            Err(failure) => return Survey::Failed(failure),
+        };
+        match self.place(read, name) {
+            Ok(_) => here(&self.name),
+            Err(Fetched::Failed(failure)) => Survey::Failed(failure),
+            Err(_) => Survey::NotHere,
         }
     }
 

@@ -31,6 +31,11 @@ pub(super) struct RawConfig {
     /// Dialects of your own, live where `dialects` of a rule for files names them.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<DialectRule>"))]
     pub(super) dialect: Vec<Spanned<DialectRule>>,
+    /// Places that accept secrets of a scope besides `global`.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<ContextRule>"))]
+    pub(super) context: Vec<Spanned<ContextRule>>,
+    /// What `check` and `render` ask for beyond what has to be.
+    pub(super) policy: RawPolicy,
     /// Changes of the backends, chosen with `--profile NAME` or `REDEEM_PROFILE`.
     pub(super) profile: BTreeMap<String, RawProfile>,
 }
@@ -141,6 +146,43 @@ pub(super) struct ByNameRule {
     pub(super) key: String,
     /// `keep`, or the key that gets the value.
     pub(super) render: Option<String>,
+}
+
+/// A place that accepts secrets of a scope besides `global`.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct ContextRule {
+    /// The scope that it accepts.
+    pub(super) scope: String,
+    /// Patterns over the keys that lead to a value: `**.pagerduty.**.routing_key`. `**` is any number of segments, `*` is
+    /// one, a position of a list is one, and a key that holds a dot stands in double quotes.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub(super) at: Vec<Spanned<String>>,
+    /// Which files: globs, relative to `redeem.toml`; without a `/` at any depth. Without it all files.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub(super) files: Vec<Spanned<String>>,
+}
+
+/// What `check` and `render` ask for beyond what has to be.
+#[derive(Deserialize, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Policy"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawPolicy {
+    /// How long before its end a secret is told to be expiring: `14d`, `2w`, `12h`. Without it 14 days.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(super) expires_within: Option<Spanned<String>>,
+    /// `any`, or `listed`: references stand only where a context allows them.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("enum" = schema::places())))]
+    pub(super) places: Option<Spanned<String>>,
+    /// Codes whose warnings are errors; `warnings` is all of them.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub(super) deny: Vec<Spanned<String>>,
+    /// Codes whose warnings are not told.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub(super) allow: Vec<Spanned<String>>,
 }
 
 /// A dialect of your own.

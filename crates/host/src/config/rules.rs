@@ -90,7 +90,7 @@ impl Rules {
             return Err((why.to_owned(), None));
         }
         let render = rule.render.clone().filter(|render| render != "keep");
-        self.by_name.push(ByName { key: rule.key.clone(), render, takes_maps: true });
+        self.by_name.push(ByName { key: rule.key.clone(), render, takes_maps: true, is_certain: true });
         self.default = Arc::new(self.told(Dialects::default()));
         Ok(())
     }
@@ -143,6 +143,11 @@ impl Rules {
         let escape = choose("escape", rule.escape.as_deref(), Escape::NAMES)?;
         let reader = choose("reader", rule.reader.as_deref(), Reader::NAMES)?;
         Ok((glob, Effect { dialects, format, escape, reader, template: rule.template }))
+    }
+
+    /// Whose rules hold beyond those of the dialects.
+    pub(super) fn target(&self) -> Target {
+        self.target
     }
 
     /// Whether there is no rule for files, so that a file's name alone says what is done with it.
@@ -222,7 +227,11 @@ pub(crate) fn glob(pattern: &str) -> Result<Glob, String> {
     glob.map_err(|error| format!("this is no pattern: {}", error.kind()))
 }
 
-fn choose<T: Copy>(what: &str, name: Option<&str>, known: &[(&str, T)]) -> Result<Option<T>, RuleError> {
+pub(super) fn choose<T: Copy>(
+    what: &str,
+    name: Option<&str>,
+    known: &[(&str, T)],
+) -> Result<Option<T>, RuleError> {
     let Some(name) = name else { return Ok(None) };
     match known.iter().find(|(known, _)| *known == name) {
         Some((_, value)) => Ok(Some(*value)),

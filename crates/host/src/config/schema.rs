@@ -1,5 +1,6 @@
 //! The JSON Schema of `redeem.toml`, made of the structs that read it and the tables that their words come from.
 
+use redeem_core::policy::Places;
 use redeem_core::{Escape, Expressions, Reader};
 use redeem_syntax::Target;
 use redeem_syntax::dialect::DIALECTS;
@@ -87,6 +88,10 @@ pub(super) fn escapes() -> Vec<&'static str> {
 
 pub(super) fn readers() -> Vec<&'static str> {
     Reader::NAMES.iter().map(|(name, _)| *name).collect()
+}
+
+pub(super) fn places() -> Vec<&'static str> {
+    Places::NAMES.iter().map(|(name, _)| *name).collect()
 }
 
 pub(super) fn targets() -> Vec<&'static str> {

@@ -148,7 +148,8 @@ impl<'a, 's> Scanner<'a, 's> {
             }
             return;
         };
-        let place = if pair.rule.render.is_some() { Place::Text } else { Place::Kept };
+        let is_certain = pair.rule.is_certain;
+        let place = if pair.rule.render.is_some() { Place::Text } else { Place::Kept { is_certain } };
         self.rename(pair);
         self.whole("by-name", name, scalar, place);
     }
@@ -249,7 +250,7 @@ impl<'a, 's> Scanner<'a, 's> {
             Node::Tagged(tag) => tag.start,
             Node::Scalar | Node::Map => name_span.start,
         };
-        let is_rendered = !matches!(place, Place::Kept);
+        let is_rendered = !matches!(place, Place::Kept { .. });
         let index = self.found.references.len();
         self.found.references.push(Reference {
             dialect: dialect.into(),
@@ -261,11 +262,10 @@ impl<'a, 's> Scanner<'a, 's> {
             string: self.found.strings.len(),
             place,
         });
-        if is_rendered {
-            scalar.path = self.walker.path();
-            let marks = vec![Mark::Reference(index)];
-            self.found.strings.push(MarkedString { scalar, marks, expression: None });
-        }
+        // A name that is kept has its place too, and nothing there is written anew.
+        let marks = if is_rendered { vec![Mark::Reference(index)] } else { Vec::new() };
+        scalar.path = self.walker.path();
+        self.found.strings.push(MarkedString { scalar, marks, expression: None });
     }
 }
 

@@ -11,7 +11,7 @@ fn told(format: Format, text: &str) -> Vec<String> {
     for reference in &found.references {
         assert!(source.slice(&reference.span).contains(source.slice(&reference.name_span)));
         let path = match reference.place {
-            Place::Kept => String::new(),
+            Place::Kept { .. } => String::new(),
             _ => found
                 .strings
                 .get(reference.string)

@@ -1,0 +1,250 @@
+//! The rules beyond syntax: which secrets exist, where they may stand, and how long they may be used.
+
+use std::collections::BTreeSet;
+
+use redeem_syntax::{Code, Diagnostic, KeyPath, Name, Place, Reference, Scan, Severity, Source, Span};
+
+use crate::facts::{Facts, GLOBAL, Known};
+
+mod levels;
+mod pattern;
+mod unknown;
+
+pub use levels::{LevelError, Levels};
+pub use pattern::KeyPattern;
+pub(crate) use unknown::not_found;
+
+/// What holds for all texts of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Where references may stand.
+    pub places: Places,
+    /// Where `redeem.toml` says so.
+    pub places_rule: Option<(Source, Span)>,
+    /// How long before its end a secret is told to be expiring, in seconds.
+    pub expires_within: i64,
+    /// What time it is: seconds since 1970-01-01T00:00:00Z.
+    pub now: i64,
+    /// Which problems are errors, and which are not told.
+    pub levels: Levels,
+}
+
+/// Where references may stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Places {
+    /// Anywhere.
+    #[default]
+    Any,
+    /// Only where a context allows them.
+    Listed,
+}
+
+impl Places {
+    /// The names that `redeem.toml` knows.
+    pub const NAMES: &'static [(&'static str, Self)] = &[("any", Self::Any), ("listed", Self::Listed)];
+}
+
+/// A place that accepts secrets of a scope besides [`GLOBAL`].
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The scope that it accepts.
+    pub scope: String,
+    /// The ways to it in a document; with none, all of a file.
+    pub at: Vec<KeyPattern>,
+    /// Where `redeem.toml` says so; none for one that a target brings along.
+    pub rule: Option<(Source, Span)>,
+}
+
+impl Context {
+    /// Whether it is about this place of a file that it is about.
+    pub fn holds_at(&self, path: &KeyPath) -> bool {
+        self.at.is_empty() || self.at.iter().any(|pattern| pattern.matches(path))
+    }
+}
+
+/// Who knows what of secrets.
+pub trait Knowledge {
+    /// What is known of a name; none if nobody was asked.
+    fn of(&self, name: &Name) -> Option<Known>;
+
+    /// The names that are known, as references spell them.
+    fn names(&self) -> &[String];
+
+    /// The backends, in the order in which they are asked.
+    fn asked(&self) -> Vec<String>;
+}
+
+/// A text under judgement.
+#[derive(Clone, Copy)]
+pub struct Judged<'a> {
+    /// The text.
+    pub source: &'a Source,
+    /// What was found in it.
+    pub scan: &'a Scan,
+    /// The contexts that are about its file.
+    pub contexts: &'a [&'a Context],
+}
+
+impl Policy {
+    /// Everything that the policy has to say of a text's references.
+    pub fn judge(&self, judged: Judged<'_>, knowledge: &dyn Knowledge) -> Vec<Diagnostic> {
+        let mut judge =
+            Judge { policy: self, judged, knowledge, expiring: BTreeSet::new(), told: Vec::new() };
+        for reference in &judged.scan.references {
+            judge.reference(reference);
+        }
+        judge.told
+    }
+}
+
+/// A judgement on its way.
+struct Judge<'a> {
+    policy: &'a Policy,
+    judged: Judged<'a>,
+    knowledge: &'a dyn Knowledge,
+    /// The secrets of which was told that they are expiring.
+    expiring: BTreeSet<&'a str>,
+    told: Vec<Diagnostic>,
+}
+
+impl<'a> Judge<'a> {
+    fn reference(&mut self, reference: &'a Reference) {
+        let scan: &'a Scan = self.judged.scan;
+        let empty = KeyPath::default();
+        let path = scan.strings.get(reference.string).map_or(&empty, |string| &string.scalar.path);
+        let contexts: Vec<&Context> = self.judged.contexts.iter().copied().collect();
+        let own: Vec<&Context> = contexts.into_iter().filter(|context| context.holds_at(path)).collect();
+        if self.policy.places == Places::Listed && own.is_empty() {
+            self.place_not_allowed(reference, path);
+        }
+        match self.knowledge.of(&reference.name) {
+            Some(Known::Here(facts)) => self.facts(reference, path, &own, &facts),
+            Some(Known::Nowhere) if !reference.is_optional() => {
+                self.told.push(unknown::nowhere(self.judged.source, reference, self.knowledge));
+            }
+            Some(Known::Perhaps(backends)) if !reference.is_optional() => {
+                self.told.push(unknown::perhaps(self.judged.source, reference, self.knowledge, &backends));
+            }
+            Some(Known::Failed(failure)) => {
+                self.told.push(unknown::failed(self.judged.source, reference, self.knowledge, &failure));
+            }
+            Some(Known::Nowhere | Known::Perhaps(_)) | None => {}
+        }
+    }
+
+    fn facts(&mut self, reference: &'a Reference, path: &KeyPath, own: &[&Context], facts: &Facts) {
+        if !facts.is_global() && !own.iter().any(|context| context.scope == facts.scope) {
+            self.scope_mismatch(reference, path, own, facts);
+        }
+        let Some(expires) = &facts.expires else { return };
+        let name = &reference.name.secret;
+        let left = expires.at.saturating_sub(self.policy.now);
+        let (code, message, label) = if left <= 0 {
+            let message = format!("`{name}` has expired: it was usable until {}", expires.text);
+            (Code::ExpiredSecret, message, "expired")
+        } else if left <= self.policy.expires_within && self.expiring.insert(name) {
+            let message = format!("`{name}` expires {}: it is usable until {}", in_days(left), expires.text);
+            (Code::ExpiringSecret, message, "expires soon")
+        } else {
+            return;
+        };
+        let mut told = self
+            .at(code, message, reference, label)
+            .with_help(format!("rotate it: `redeem secrets rotate {name} --expires-at DATE`"));
+        if let Some((noted, span)) =
+            facts.noted.as_ref().and_then(|noted| Some((noted, noted.expires.clone()?)))
+        {
+            told = told.with_related(&noted.source, span, "the day is set here");
+        }
+        self.told.push(told);
+    }
+
+    fn scope_mismatch(&mut self, reference: &Reference, path: &KeyPath, own: &[&Context], facts: &Facts) {
+        let (name, scope) = (&reference.name.secret, &facts.scope);
+        let message = format!("`{name}` has the scope `{scope}`, which this place does not accept");
+        let mut accepted: Vec<String> = own.iter().map(|context| format!("`{}`", context.scope)).collect();
+        accepted.push(format!("`{GLOBAL}`"));
+        accepted.dedup();
+        let label = format!("only {} secrets may stand here", accepted.join(" and "));
+        let mut told = self.at(Code::ScopeMismatch, message, reference, label);
+        if let Some((noted, span)) =
+            facts.noted.as_ref().and_then(|noted| Some((noted, noted.scope.clone()?)))
+        {
+            told = told.with_related(&noted.source, span, "its scope is set here");
+        }
+        let of_scope = || self.judged.contexts.iter().filter(|context| context.scope == *scope);
+        let rules = own.iter().copied().chain(of_scope().copied());
+        if let Some((rule, (source, span))) =
+            rules.filter_map(|rule| Some((rule, rule.rule.as_ref()?))).next()
+        {
+            let words = if own.is_empty() {
+                format!("`{scope}` secrets may stand here")
+            } else {
+                format!("this place accepts `{}`", rule.scope)
+            };
+            told = told.with_related(source, span.clone(), words);
+        }
+        let place = self.as_context(path);
+        let help = format!(
+            "use a secret of the scope `{GLOBAL}` here, or let the place accept it in redeem.toml: \
+             `[[context]]` with `scope = \"{scope}\"` and `{place}`"
+        );
+        self.told.push(told.with_help(help));
+    }
+
+    fn place_not_allowed(&mut self, reference: &Reference, path: &KeyPath) {
+        let message = "references may stand only where a context allows them";
+        let mut told = self.at(Code::PlaceNotAllowed, message, reference, "no context names this place");
+        if let Some((source, span)) = &self.policy.places_rule {
+            told = told.with_related(source, span.clone(), "asked for here");
+        }
+        let place = self.as_context(path);
+        self.told.push(told.with_help(format!(
+            "add a `[[context]]` with a `scope` and `{place}` to redeem.toml, or move the reference"
+        )));
+    }
+
+    /// How a context names a place.
+    fn as_context(&self, path: &KeyPath) -> String {
+        if path.0.is_empty() {
+            format!("files = [\"{}\"]", self.judged.source.path())
+        } else {
+            // The text of a path may hold quotes.
+            let path = path.to_string();
+            if path.contains('"') { format!("at = ['{path}']") } else { format!("at = [\"{path}\"]") }
+        }
+    }
+
+    fn at(
+        &self,
+        code: Code,
+        message: impl Into<String>,
+        reference: &Reference,
+        label: impl Into<String>,
+    ) -> Diagnostic {
+        let told = Diagnostic::new(code, message).at(self.judged.source, reference.span.clone(), label);
+        // A runtime that looks the name up itself may know other rules.
+        if is_guess(reference) && told.severity == Severity::Error {
+            told.with_severity(Severity::Warning)
+        } else {
+            told
+        }
+    }
+}
+
+/// Whether a reference is one only because its key usually names a secret.
+fn is_guess(reference: &Reference) -> bool {
+    matches!(reference.place, Place::Kept { is_certain: false })
+}
+
+/// A stretch of time that is not over, in whole days.
+fn in_days(seconds: i64) -> String {
+    match seconds / 86_400 {
+        0 => "in less than a day".to_owned(),
+        1 => "in 1 day".to_owned(),
+        days => format!("in {days} days"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! What is told of a name that leads to no value.
+
+use std::borrow::Cow;
+
+use redeem_syntax::{Code, Diagnostic, Place, Reference, Severity, Source};
+
+use super::{Knowledge, is_guess};
+use crate::suggest::{nearest, only_near};
+use crate::template::spelled;
+use crate::{Answers, Failure};
+
+/// No backend has it.
+pub(super) fn nowhere(source: &Source, reference: &Reference, knowledge: &dyn Knowledge) -> Diagnostic {
+    let names = knowledge.names().iter().map(String::as_str);
+    let told = not_there(source, reference, names, &knowledge.asked());
+    if is_guess(reference) { guessed(told, reference) } else { told }
+}
+
+/// No backend surely has it, and these may.
+///
+/// A name that is almost one that is known is a misspelling, whatever the others may hold.
+pub(super) fn perhaps(
+    source: &Source,
+    reference: &Reference,
+    knowledge: &dyn Knowledge,
+    backends: &[String],
+) -> Diagnostic {
+    let names = || knowledge.names().iter().map(String::as_str);
+    if nearest(&reference.name.to_string(), names()).is_some() {
+        return nowhere(source, reference, knowledge);
+    }
+    let (name, backends) = (&reference.name, backends.join("`, `"));
+    let told = Diagnostic::new(
+        Code::UnknownSecret,
+        format!("`{name}` is not known, and only `{backends}` may have it when a render asks"),
+    )
+    .at(source, reference.name_span.clone(), "not known here")
+    .with_severity(Severity::Warning);
+    if is_guess(reference) {
+        return guessed(told, reference);
+    }
+    told.with_help("store it, or list what the backend may hold with `names = […]` in redeem.toml".to_owned())
+}
+
+/// A backend has it, and it cannot be used as the reference names it.
+pub(super) fn failed(
+    source: &Source,
+    reference: &Reference,
+    knowledge: &dyn Knowledge,
+    failure: &Failure,
+) -> Diagnostic {
+    let message = format!("backend `{}`: {}", failure.backend, failure.message);
+    let mut told = Diagnostic::new(failure.code, message).at(source, reference.span.clone(), "");
+    told.help.clone_from(&failure.help);
+    if failure.code == Code::UnknownKey {
+        let own = format!("{}.", reference.name.secret);
+        let keys = knowledge.names().iter().map(String::as_str).filter(|name| name.starts_with(&own));
+        if let Some(near) = only_near(&reference.name.to_string(), keys) {
+            told = with_name(told, reference, near);
+        }
+    }
+    if is_guess(reference) { told.with_severity(Severity::Warning) } else { told }
+}
+
+/// A render asked for it, and no backend has it.
+pub(crate) fn not_found(source: &Source, reference: &Reference, answers: &Answers) -> Diagnostic {
+    not_there(source, reference, answers.known(), answers.backends())
+}
+
+fn not_there<'n>(
+    source: &Source,
+    reference: &Reference,
+    names: impl Iterator<Item = &'n str> + Clone,
+    asked: &[String],
+) -> Diagnostic {
+    let name = reference.name.to_string();
+    let asked = match asked {
+        [] => "no backend is configured".to_owned(),
+        backends => format!("asked: {}", backends.join(", ")),
+    };
+    let told = Diagnostic::new(Code::UnknownSecret, format!("there is no secret `{name}`")).at(
+        source,
+        reference.name_span.clone(),
+        "not found",
+    );
+    if let Some(near) = nearest(&name, names.clone()) {
+        let told = told.with_help(format!("did you mean `{}`? ({asked})", written(reference, near)));
+        return match only_near(&name, names) {
+            Some(only) => with_name(told, reference, only),
+            None => told,
+        };
+    }
+    let optional = match (&reference.place, &*reference.dialect) {
+        (Place::Python(_), _) => format!(", or make it optional with `secrets.get('{name}', '…')`"),
+        (_, "env") => format!(", or make it optional with `${{{name}:-…}}`"),
+        // These are a name and nothing else.
+        (_, "secret-uri" | "julep-legacy" | "tag" | "from-secret" | "by-name") => String::new(),
+        _ => ", or make it optional with `| default('…')`".to_owned(),
+    };
+    told.with_help(format!("store it{optional} ({asked})"))
+}
+
+/// What is told where only the key says that a secret is meant.
+fn guessed(told: Diagnostic, reference: &Reference) -> Diagnostic {
+    let help = told.help.clone().map_or_else(String::new, |help| format!("{help}; "));
+    let told = told.with_severity(Severity::Warning);
+    debug_assert_eq!(reference.dialect, "by-name");
+    told.with_help(format!(
+        "{help}if this key names no secret, say `dialects = [\"-by-name\"]` for the file in redeem.toml"
+    ))
+}
+
+/// Offers another name in place of the reference's own.
+///
+/// It is safe where the two differ in nothing but case and signs; else somebody should look.
+fn with_name(told: Diagnostic, reference: &Reference, name: &str) -> Diagnostic {
+    let is_word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+    if matches!(&*reference.dialect, "expression" | "julep-legacy" | "github" | "env") && !is_word {
+        return told;
+    }
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| !"-_".contains(*c)).flat_map(char::to_lowercase).collect()
+    };
+    let is_template = matches!(reference.place, Place::Template { .. });
+    let span = if is_template { &reference.span } else { &reference.name_span }.clone();
+    let written = written(reference, name);
+    if letters(name) == letters(&reference.name.to_string()) {
+        told.with_fix(span, written)
+    } else {
+        told.with_unsafe_fix(span, written)
+    }
+}
+
+/// What to write in place of a reference's name; in place of all of it in a template.
+fn written<'n>(reference: &Reference, name: &'n str) -> Cow<'n, str> {
+    match reference.place {
+        Place::Template { .. } => spelled(name).into(),
+        _ => name.into(),
+    }
+}

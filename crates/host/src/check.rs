@@ -1,0 +1,130 @@
+//! Everything that can be known of a set of files without a key, a value or the network.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use redeem_core::{Backend, Catalogue, Facts, Name, Survey};
+use redeem_syntax::{Code, Diagnostic};
+
+use crate::inputs::{Input, Inputs};
+use crate::run::{Seen, scan_inputs};
+use crate::{Config, Judge};
+
+/// How much of a project is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Some of its files.
+    Part,
+    /// All of its source, so that what no file uses can be told.
+    Whole,
+}
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// How many references there are.
+    pub references: usize,
+    /// Everything that is wrong, by file and position.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks every live file of `inputs`.
+pub fn check(inputs: Inputs, config: &Config, judge: &Judge<'_>, scope: Scope) -> Checked {
+    let (found, mut diagnostics) = scan_inputs(&inputs.taken, |input, seen| match seen {
+        Seen::Plain(live, bytes) => {
+            let told = judge.plain(input, live, bytes, false);
+            (!told.is_empty()).then_some((0, told))
+        }
+        Seen::Live(found) => Some(judged(input, *found, judge)),
+    });
+    diagnostics.extend(inputs.problems);
+    let references = found.iter().map(|(references, _)| references).sum();
+    diagnostics.extend(found.into_iter().flat_map(|(_, told)| told));
+    if let Some(catalogue) = judge.catalogue().filter(|_| scope == Scope::Whole) {
+        diagnostics.extend(stores(catalogue, config));
+    }
+    judge.settle(&mut diagnostics);
+    diagnostics.sort_by_cached_key(Diagnostic::sort_key);
+    Checked { references, diagnostics }
+}
+
+fn judged(input: &Input, mut found: crate::Found, judge: &Judge<'_>) -> (usize, Vec<Diagnostic>) {
+    let mut told = std::mem::take(&mut found.scan.diagnostics);
+    told.extend(judge.found(input, &found, None));
+    (found.scan.references.len(), told)
+}
+
+/// What is wrong with the names in the stores.
+fn stores(catalogue: &Catalogue<'_>, config: &Config) -> Vec<Diagnostic> {
+    let used: BTreeSet<String> = catalogue.asked_for().into_iter().map(|(name, _)| name.secret).collect();
+    let mut told = Vec::new();
+    for backend in catalogue.backends() {
+        let names = backend.list().unwrap_or_default();
+        let secrets: BTreeSet<&str> = names
+            .iter()
+            .map(|name| name.split_once('.').map_or(name.as_str(), |(secret, _)| secret))
+            .collect();
+        // Only of a vault is known where its secrets are written down, and only a vault is the project's own.
+        let noted: Vec<(&str, Noted)> =
+            secrets.iter().filter_map(|name| Some((*name, noted(backend.as_ref(), &names, name)?))).collect();
+        told.extend(collisions(&noted));
+        for (name, noted) in &noted {
+            if !config.rules.can_spell(&noted.name) {
+                let message = format!("no dialect that is live can spell `{name}`");
+                let help = format!("rename it: `redeem secrets rename {name} NEW`");
+                told.push(at_name(Code::UnreachableName, message, noted, "unreachable").with_help(help));
+            }
+            if !used.contains(*name) {
+                let message = format!("no file refers to `{name}`");
+                let help = format!(
+                    "delete it with `redeem secrets delete {name}`, or say `allow = [\"unused-secret\"]` under \
+                     [policy] in redeem.toml"
+                );
+                told.push(at_name(Code::UnusedSecret, message, noted, "unused").with_help(help));
+            }
+        }
+    }
+    told
+}
+
+/// A secret with the place where it is written down.
+struct Noted {
+    name: Name,
+    facts: std::sync::Arc<Facts>,
+}
+
+/// The place of a secret, asked for by one of its names.
+fn noted(backend: &dyn Backend, names: &[String], secret: &str) -> Option<Noted> {
+    let is_own = |name: &&String| name.split_once('.').map_or(name.as_str(), |(own, _)| own) == secret;
+    let first = names.partition_point(|name| name.as_str() < secret);
+    let name = Name::split(names[first..].iter().find(is_own)?);
+    match backend.survey(&name) {
+        Survey::Here(facts) if facts.noted.is_some() => Some(Noted { name, facts }),
+        _ => None,
+    }
+}
+
+fn collisions(secrets: &[(&str, Noted)]) -> Vec<Diagnostic> {
+    let mut by_letters: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, (name, _)) in secrets.iter().enumerate() {
+        by_letters.entry(name.to_lowercase()).or_default().push(at);
+    }
+    let pairs = by_letters.values().flat_map(|same| same.windows(2));
+    let tell = |pair: &[usize]| {
+        let ((first, other), (second, noted)) = (&secrets[pair[0]], &secrets[pair[1]]);
+        let message = format!("`{first}` and `{second}` differ only in upper and lower case");
+        let mut told = at_name(Code::CaseCollision, message, noted, "one of them");
+        if let Some(place) = &other.facts.noted {
+            told = told.with_related(&place.source, place.name.clone(), "the other");
+        }
+        told.with_help(format!("rename one of them: `redeem secrets rename {second} NEW`"))
+    };
+    pairs.map(tell).collect()
+}
+
+fn at_name(code: Code, message: String, noted: &Noted, label: &str) -> Diagnostic {
+    let told = Diagnostic::new(code, message);
+    match &noted.facts.noted {
+        Some(place) => told.at(&place.source, place.name.clone(), label),
+        None => told,
+    }
+}

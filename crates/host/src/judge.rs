@@ -1,0 +1,153 @@
+//! What the policy of a configuration says of its files, with what the backends know without a value.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use redeem_core::policy::{Context, Judged, Knowledge, Levels, Policy};
+use redeem_core::{Answers, Catalogue, Known, Name, World};
+use redeem_syntax::{Code, Diagnostic, Scan, Severity, Source, literals};
+
+use crate::Config;
+use crate::config::Live;
+use crate::inputs::{Input, below};
+use crate::run::Found;
+
+/// Judges the files of a configuration.
+pub struct Judge<'a> {
+    config: &'a Config,
+    policy: Policy,
+    catalogue: Option<Catalogue<'a>>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge who asks the backends of `world` what they know without a value; with none it knows of no secret.
+    pub fn new(config: &'a Config, world: Option<&'a dyn World>, now: Timestamp) -> Self {
+        let catalogue = world.map(|world| Catalogue::new(world.backends()));
+        Self { config, policy: config.policy.at(now.as_second()), catalogue }
+    }
+
+    /// What is known of names.
+    pub(crate) fn catalogue(&self) -> Option<&Catalogue<'a>> {
+        self.catalogue.as_ref()
+    }
+
+    /// What is said of a file's references and values. With `answers` they come from a render.
+    pub(crate) fn found(&self, input: &Input, found: &Found, answers: Option<&Answers>) -> Vec<Diagnostic> {
+        let path = below(self.config, &input.path);
+        let contexts = self.config.policy.contexts_of(&path);
+        let knowledge = Sources { catalogue: self.catalogue.as_ref(), answers };
+        // Where the values of a template end up is not known before it runs, so only its file says what it accepts.
+        let of_file: Vec<&Context>;
+        let contexts = match &found.template {
+            None => &contexts[..],
+            Some(_) => {
+                of_file = contexts.iter().copied().filter(|context| context.at.is_empty()).collect();
+                &of_file[..]
+            }
+        };
+        let judged = Judged { source: &found.source, scan: &found.scan, contexts };
+        let mut told = self.policy.judge(judged, &knowledge);
+        for (source, scan) in found.template.iter().flat_map(redeem_core::Template::texts) {
+            told.extend(self.policy.judge(Judged { source, scan, contexts }, &knowledge));
+        }
+        if found.template.is_none() && self.looks_for_literals(answers.is_some()) {
+            told.extend(self.literals(&found.source, &found.scan, contexts));
+        }
+        told
+    }
+
+    /// What is said of the values in a file that has no references.
+    pub(crate) fn plain(&self, input: &Input, live: &Live, bytes: &[u8], is_render: bool) -> Vec<Diagnostic> {
+        let policy = &self.config.policy;
+        if live.is_template || !self.looks_for_literals(is_render) || !policy.may_expect_references(bytes) {
+            return Vec::new();
+        }
+        let contexts = policy.contexts_of(&below(self.config, &input.path));
+        let Ok(text) = std::str::from_utf8(bytes) else { return Vec::new() };
+        if contexts.iter().all(|context| context.at.is_empty()) {
+            return Vec::new();
+        }
+        let source = Source::new(Arc::clone(&input.shown), text, live.format);
+        self.literals(&source, &Scan::default(), &contexts)
+    }
+
+    /// A value in the clear is a warning, which a render looks for only where it is denied.
+    fn looks_for_literals(&self, is_render: bool) -> bool {
+        let levels = self.levels();
+        self.config.policy.has_places()
+            && if is_render {
+                levels.is_denied(Code::PlaintextValue)
+            } else {
+                !levels.is_allowed(Code::PlaintextValue)
+            }
+    }
+
+    fn literals(&self, source: &Source, scan: &Scan, contexts: &[&Context]) -> Vec<Diagnostic> {
+        let expecting: Vec<&Context> =
+            contexts.iter().copied().filter(|context| !context.at.is_empty()).collect();
+        let of = |path: &redeem_syntax::KeyPath| expecting.iter().find(|context| context.holds_at(path));
+        let found = literals(source, scan, &|path| of(path).is_some());
+        let tell = |literal: &redeem_syntax::Literal| {
+            let context = of(&literal.path);
+            let at = literal.key.clone().unwrap_or_else(|| literal.span.clone());
+            let scope = context.map_or("", |context| &context.scope);
+            let mut told = Diagnostic::new(
+                Code::PlaintextValue,
+                "a value stands in the clear where a reference is expected",
+            )
+            .at(source, at, "in the clear")
+            .with_help(format!(
+                "move it out: `redeem secrets create NAME --scope {scope} --extract '{}:{}'`, and rotate it",
+                source.path(),
+                literal.path
+            ));
+            if let Some((rules, span)) = context.and_then(|context| context.rule.as_ref()) {
+                told = told.with_related(rules, span.clone(), "this context expects a reference");
+            }
+            // None of the values in the clear is shown, with whichever of them is told of.
+            found.iter().fold(told, |told, other| told.hiding(other.span.clone()))
+        };
+        found.iter().map(tell).collect()
+    }
+
+    fn levels(&self) -> &Levels {
+        &self.policy.levels
+    }
+
+    /// Gives each problem the severity that the policy asks for, and takes away what is not told.
+    pub(crate) fn settle(&self, diagnostics: &mut Vec<Diagnostic>) {
+        self.levels().apply(diagnostics);
+    }
+
+    /// The same, and whether no error is among them.
+    pub(crate) fn passes(&self, diagnostics: &mut Vec<Diagnostic>) -> bool {
+        self.settle(diagnostics);
+        diagnostics.iter().all(|told| told.severity != Severity::Error)
+    }
+}
+
+/// What a render was told by the backends, and beyond that what they know without a value.
+struct Sources<'a> {
+    catalogue: Option<&'a Catalogue<'a>>,
+    answers: Option<&'a Answers>,
+}
+
+impl Knowledge for Sources<'_> {
+    fn of(&self, name: &Name) -> Option<Known> {
+        let Some(answers) = self.answers else { return Some(self.catalogue?.of(name)) };
+        if let Some(facts) = answers.facts(name) {
+            return Some(Known::Here(Arc::clone(facts)));
+        }
+        // A name that was asked for and not found is told of where its value should be written.
+        if answers.has(name) { None } else { Some(self.catalogue?.of(name)) }
+    }
+
+    fn names(&self) -> &[String] {
+        self.catalogue.map_or(&[], Catalogue::names)
+    }
+
+    fn asked(&self) -> Vec<String> {
+        let backends = self.catalogue.map_or(&[][..], Catalogue::backends);
+        backends.iter().map(|backend| backend.name().to_owned()).collect()
+    }
+}
