@@ -63,7 +63,7 @@ pub use members::{Member, Role};
 pub use names::{NameError, check_key, check_name, check_scope};
 pub use summary::{GLOBAL, Listing, Summary, Visibility};
 
-use card::Card;
+pub(crate) use card::Card;
 use members::Members;
 
 /// The file that makes a folder a vault, and lists its members.
@@ -75,6 +75,9 @@ pub const FOLDER: &str = "secrets";
 /// Which keys of a secret's file are encrypted, as its `encrypted_regex` says.
 #[cfg(feature = "crypto")]
 const SELECTED: &str = "^(value|values|previous|seal)$";
+
+/// How often a file is read that another program seems to be writing.
+const TRIES: usize = 3;
 
 /// A vault, open for reading metadata; for values it needs identities.
 pub struct Vault {
@@ -252,15 +255,47 @@ impl Vault {
         Ok(if self.is_left_behind(&card)? { None } else { Some(card) })
     }
 
+    /// Reads the file of a secret and judges it: all that is told of it is told of one version. None if there is no
+    /// file, or a rename has made another of it.
+    ///
+    /// `sops` writes over a file from its start, so that what was read may be half of it: a file that is not whole is
+    /// read again, until it stays as it is.
+    pub(crate) fn judged<T>(
+        &self,
+        name: &str,
+        judge: impl Fn(Card) -> Result<T, VaultError>,
+    ) -> Result<Option<T>, VaultError> {
+        let mut seen: Option<(Source, VaultError)> = None;
+        for _ in 0..TRIES {
+            let Some(source) = self.source(name)? else { return Ok(None) };
+            if seen.as_ref().is_some_and(|(before, _)| before.text() == source.text()) {
+                break;
+            }
+            let judged = self
+                .card_of(name, source.clone())
+                .and_then(|card| if self.is_left_behind(&card)? { Ok(None) } else { judge(card).map(Some) });
+            match judged {
+                Err(error @ VaultError::Integrity(_)) => seen = Some((source, error)),
+                answer => return answer,
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        seen.map_or(Ok(None), |(_, error)| Err(error))
+    }
+
     /// Reads the file of a secret, as it is.
     fn raw_card(&self, name: &str) -> Result<Option<Card>, VaultError> {
+        self.source(name)?.map(|source| self.card_of(name, source)).transpose()
+    }
+
+    /// The text of a secret's file, if it has one.
+    fn source(&self, name: &str) -> Result<Option<Source>, VaultError> {
         // No other name has a file.
         if check_name(name).is_err() {
             return Ok(None);
         }
-        let Some(text) = folder::read(&self.folder, name)? else { return Ok(None) };
-        let source = Source::new(paths::shown(&self.path(name)), text, Format::Yaml);
-        self.card_of(name, source).map(Some)
+        let text = folder::read(&self.folder, name)?;
+        Ok(text.map(|text| Source::new(paths::shown(&self.path(name)), text, Format::Yaml)))
     }
 
     /// Reads a text as the file of a secret.

@@ -15,7 +15,7 @@ use super::failed;
 use crate::config::{BackendConfig, ConfigError};
 #[cfg(feature = "crypto")]
 use crate::identity::Identities;
-use crate::vault::{Summary, Vault, VaultError};
+use crate::vault::{Card, Summary, Vault, VaultError};
 
 /// A vault as a store of secrets.
 pub struct VaultStore {
@@ -89,50 +89,45 @@ impl VaultStore {
 
     /// Answers all names of one secret.
     fn one(&self, vault: &Vault, secret: &str, keys: &[Option<&str>]) -> Vec<Fetched> {
-        match vault.summary(secret) {
-            Ok(Some(summary)) => self.known(vault, &summary, keys),
+        match vault.judged(secret, |card| self.known(vault, card, keys)) {
+            Ok(Some(answers)) => answers,
             Ok(None) => vec![Fetched::NotHere; keys.len()],
             Err(error) => vec![Fetched::Failed(self.failure(&error)); keys.len()],
         }
     }
 
-    fn known(&self, vault: &Vault, summary: &Summary, keys: &[Option<&str>]) -> Vec<Fetched> {
+    fn known(&self, vault: &Vault, card: Card, keys: &[Option<&str>]) -> Result<Vec<Fetched>, VaultError> {
+        let summary = &card.summary;
         let name = &summary.name;
         let unusable: Vec<Option<Fetched>> = keys.iter().map(|key| self.unusable(summary, *key)).collect();
         if unusable.iter().all(Option::is_some) {
-            return unusable.into_iter().flatten().collect();
+            return Ok(unusable.into_iter().flatten().collect());
         }
         if let Some(expiry) = summary.expires_at.as_ref().filter(|expiry| expiry.is_past(vault.clock())) {
             let message = format!("`{name}` has expired: it was usable until {expiry}");
             let help = format!("rotate it: `redeem secrets rotate {name}`");
-            return vec![failed(&self.name, Code::ExpiredSecret, message, Some(help)); keys.len()];
+            return Ok(vec![failed(&self.name, Code::ExpiredSecret, message, Some(help)); keys.len()]);
         }
-        let values = self.values(vault, name, keys);
-        unusable.into_iter().zip(values).map(|(unusable, value)| unusable.unwrap_or(value)).collect()
+        let values = self.values(vault, card, keys)?;
+        Ok(unusable.into_iter().zip(values).map(|(unusable, value)| unusable.unwrap_or(value)).collect())
     }
 
     #[cfg(feature = "crypto")]
-    fn values(&self, vault: &Vault, name: &str, keys: &[Option<&str>]) -> Vec<Fetched> {
-        match vault.get(name) {
-            Ok(Some(secret)) => keys
-                .iter()
-                .map(|key| match key {
-                    Some(key) => secret.value(key),
-                    None => secret.only(),
-                })
-                // The file may be another by now than the one that its keys were read from.
-                .map(|value| value.map_or(Fetched::NotHere, |value| Fetched::Found(value.clone())))
-                .collect(),
-            Ok(None) => vec![Fetched::NotHere; keys.len()],
-            Err(error) => vec![Fetched::Failed(self.failure(&error)); keys.len()],
-        }
+    #[expect(clippy::unused_self, reason = "without `crypto` it says whose they are")]
+    fn values(&self, vault: &Vault, card: Card, keys: &[Option<&str>]) -> Result<Vec<Fetched>, VaultError> {
+        let secret = vault.secret(card)?;
+        let value = |key: Option<&str>| key.map_or_else(|| secret.only(), |key| secret.value(key));
+        let answer = |key| value(key).map_or(Fetched::NotHere, |value| Fetched::Found(value.clone()));
+        Ok(keys.iter().map(|key| answer(*key)).collect())
     }
 
     #[cfg(not(feature = "crypto"))]
-    fn values(&self, _: &Vault, name: &str, keys: &[Option<&str>]) -> Vec<Fetched> {
-        let message = format!("`{name}` cannot be decrypted: Redeem was built without `crypto`");
+    #[expect(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "it is so with `crypto`")]
+    fn values(&self, _: &Vault, card: Card, keys: &[Option<&str>]) -> Result<Vec<Fetched>, VaultError> {
+        let message =
+            format!("`{}` cannot be decrypted: Redeem was built without `crypto`", card.summary.name);
         let help = Some("build it with its default features".to_owned());
-        vec![failed(&self.name, Code::UnreadableSecret, message, help); keys.len()]
+        Ok(vec![failed(&self.name, Code::UnreadableSecret, message, help); keys.len()])
     }
 
     /// What is wrong with a reference to this key, or to none.

@@ -1,7 +1,5 @@
 //! The MAC over a file's values.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -37,10 +35,9 @@ impl Mac {
     /// The digest in upper-case hexadecimal digits, which is what gets encrypted.
     pub(super) fn finish(self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(128));
-        for byte in self.digest.finalize() {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02X}");
-        }
+        let digit = |half: u8| char::from(b"0123456789ABCDEF"[usize::from(half)]);
+        let halves = self.digest.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        text.extend(halves.map(digit));
         text
     }
 }

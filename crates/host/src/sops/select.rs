@@ -1,6 +1,6 @@
 //! Which values of a file are encrypted: the six selectors of SOPS.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use regex::bytes::Regex;
 
@@ -9,8 +9,8 @@ use super::SopsError;
 mod re2;
 
 /// The expressions that were compiled last. The files of a vault all have the same, and compiling it would take a
-/// third of the time that one of them takes to read.
-static COMPILED: Mutex<Vec<(String, Regex)>> = Mutex::new(Vec::new());
+/// third of the time that one of them takes to read. A copy of one would not know what it has been asked before.
+static COMPILED: Mutex<Vec<(String, Arc<Regex>)>> = Mutex::new(Vec::new());
 
 /// How many of them are kept.
 const KEPT: usize = 8;
@@ -73,7 +73,7 @@ impl Default for Rule {
 #[derive(Clone, Debug)]
 pub struct Selection {
     rule: Rule,
-    regex: Option<Regex>,
+    regex: Option<Arc<Regex>>,
     mac_only_encrypted: bool,
 }
 
@@ -157,18 +157,19 @@ impl Default for Selection {
 }
 
 /// The expression, compiled now or before.
-fn compiled(text: &str) -> Result<Regex, regex::Error> {
-    let known =
-        |kept: &[(String, Regex)]| kept.iter().find(|(own, _)| own == text).map(|(_, regex)| regex.clone());
+fn compiled(text: &str) -> Result<Arc<Regex>, regex::Error> {
+    let known = |kept: &[(String, Arc<Regex>)]| {
+        kept.iter().find(|(own, _)| own == text).map(|(_, regex)| Arc::clone(regex))
+    };
     let kept = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(regex) = known(&kept()) {
         return Ok(regex);
     }
-    let regex = Regex::new(&re2::translated(text))?;
+    let regex = Arc::new(Regex::new(&re2::translated(text))?);
     let mut kept = kept();
     if known(&kept).is_none() {
         kept.truncate(KEPT - 1);
-        kept.insert(0, (text.to_owned(), regex.clone()));
+        kept.insert(0, (text.to_owned(), Arc::clone(&regex)));
     }
     Ok(regex)
 }

@@ -6,6 +6,8 @@ use redeem_core::nearest;
 use redeem_syntax::{Code, Diagnostic, Source, Span};
 
 use super::names::{check_key, check_metadata_key, check_name, check_scope};
+#[cfg(feature = "crypto")]
+use super::seal::Covered;
 use super::tree::{self, Node, Text, TreeError};
 use super::{Expiry, GLOBAL, Summary, Visibility};
 
@@ -37,9 +39,9 @@ const OTHER_WAYS: &[&str] = &["kms", "gcp_kms", "azure_kv", "hc_vault", "hckms",
 
 /// A secret's file, as far as it can be read without a key.
 #[derive(Clone, Debug)]
-pub(super) struct Card {
+pub(crate) struct Card {
     /// What it says; the names of its readers are the recipients still.
-    pub(super) summary: Summary,
+    pub(crate) summary: Summary,
     pub(super) source: Source,
     /// Where the value of each key at the top stands; of a bundle's keys, of `values.KEY`.
     places: Vec<(String, Span)>,
@@ -52,6 +54,9 @@ pub(super) struct Card {
     pub(super) has_seal: bool,
     /// Whom its data key is encrypted to, with the armoured text.
     pub(super) stanzas: Vec<(String, String)>,
+    /// What the seal covers, so that the file is read as a tree once.
+    #[cfg(feature = "crypto")]
+    pub(super) covered: Covered,
 }
 
 impl Card {
@@ -60,25 +65,28 @@ impl Card {
     /// # Errors
     /// What is wrong with it, at its place.
     pub(super) fn read(source: Source) -> Result<Self, Box<Diagnostic>> {
-        let read = tree::read(source.text()).and_then(Fields::read);
         let told = |error: TreeError| {
             let message = format!("this is not the file of a secret: {}", error.message);
             let told = Diagnostic::new(Code::Integrity, message).at(&source, error.span, "here");
             Box::new(told.with_help("restore it from git, or make the secret anew"))
         };
-        match read {
-            Ok(fields) => Ok(Self {
-                summary: fields.summary,
-                places: fields.places,
-                unknown: fields.unknown,
-                renamed_from: fields.renamed_from,
-                renamed_to: fields.renamed_to,
-                has_seal: fields.has_seal,
-                stanzas: fields.stanzas,
-                source,
-            }),
-            Err(error) => Err(told(error)),
-        }
+        let entries = tree::read(source.text()).map_err(told)?;
+        let fields = Fields::read(&entries).map_err(told)?;
+        #[cfg(feature = "crypto")]
+        let covered = Covered::of(&entries);
+        drop(entries);
+        Ok(Self {
+            summary: fields.summary,
+            places: fields.places,
+            unknown: fields.unknown,
+            renamed_from: fields.renamed_from,
+            renamed_to: fields.renamed_to,
+            has_seal: fields.has_seal,
+            stanzas: fields.stanzas,
+            #[cfg(feature = "crypto")]
+            covered,
+            source,
+        })
     }
 
     /// Where the value of a key stands: `expires_at`, or `values.KEY`; the file's beginning if it has no such key.
@@ -115,7 +123,7 @@ struct Fields {
 }
 
 impl Fields {
-    fn read(entries: Vec<(Text<'_>, Node<'_>)>) -> Result<Self, TreeError> {
+    fn read(entries: &[(Text<'_>, Node<'_>)]) -> Result<Self, TreeError> {
         let mut fields = Self {
             summary: Summary::default(),
             places: Vec::with_capacity(entries.len()),
@@ -129,7 +137,7 @@ impl Fields {
         for (key, node) in entries {
             let place = node.span().unwrap_or_else(|| key.span.clone());
             fields.places.push((key.says.clone().into_owned(), place));
-            fields.take(&key, &node)?;
+            fields.take(key, node)?;
         }
         let missing = |what: &str| Err(TreeError::new(0..0, what));
         if fields.summary.name.is_empty() {

@@ -6,7 +6,7 @@
 //! begins and ends; of encrypted values the text as it is stored. Of the metadata it covers the recipients with their
 //! stanzas, and which values are encrypted. Comments, blanks and the way of quoting are left out: nothing reads them.
 
-use std::fmt::Write;
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -22,34 +22,52 @@ const PURPOSE: &[u8] = b"redeem vault seal v1";
 /// Keys of the metadata that each writing sets anew after the seal; the MAC is bound to both.
 const UNSEALED: [&str; 2] = ["lastmodified", "mac"];
 
-/// The seal of a file's text: 64 hexadecimal digits.
+/// What the seal of a file covers.
+#[derive(Clone)]
+pub(super) struct Covered(Vec<u8>);
+
+impl Covered {
+    /// What it covers of the file with these entries.
+    pub(super) fn of(entries: &[(Text<'_>, Node<'_>)]) -> Self {
+        let mut encoded = vec![b'{'];
+        for (key, node) in entries {
+            scalar(key, &mut encoded);
+            match (&*key.says, node) {
+                // The seal cannot cover itself, but that it stands here.
+                ("seal", Node::Text(_)) => encoded.push(b'-'),
+                ("sops", Node::Map(entries)) => {
+                    let entries = entries.iter().filter(|(key, _)| !UNSEALED.contains(&&*key.says));
+                    map(entries, &mut encoded);
+                }
+                _ => encode(node, &mut encoded),
+            }
+        }
+        encoded.push(b'}');
+        Self(encoded)
+    }
+
+    /// The seal: 64 hexadecimal digits.
+    pub(super) fn seal(&self, key: &DataKey) -> String {
+        let seal_key = Zeroizing::new(digest(key.as_bytes(), PURPOSE));
+        let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+        let digits = digest(&seal_key, &self.0).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.map(digit).collect()
+    }
+}
+
+/// Says nothing: a value may stand there in the clear.
+impl fmt::Debug for Covered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Covered")
+    }
+}
+
+/// The seal of a file's text.
 ///
 /// # Errors
 /// When the text is no tree that a secret's file may be.
 pub(super) fn of(text: &str, key: &DataKey) -> Result<String, TreeError> {
-    let entries = tree::read(text)?;
-    let mut encoded = Vec::with_capacity(text.len());
-    encoded.push(b'{');
-    for (key, node) in &entries {
-        scalar(key, &mut encoded);
-        match (&*key.says, node) {
-            // The seal cannot cover itself, but that it stands here.
-            ("seal", Node::Text(_)) => encoded.push(b'-'),
-            ("sops", Node::Map(entries)) => {
-                let entries = entries.iter().filter(|(key, _)| !UNSEALED.contains(&&*key.says));
-                map(entries, &mut encoded);
-            }
-            _ => encode(node, &mut encoded),
-        }
-    }
-    encoded.push(b'}');
-    let seal_key = Zeroizing::new(digest(key.as_bytes(), PURPOSE));
-    let mut text = String::with_capacity(64);
-    for byte in digest(&seal_key, &encoded) {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Ok(Covered::of(&tree::read(text)?).seal(key))
 }
 
 /// Whether two seals are the same; how far they agree takes no longer to find out.

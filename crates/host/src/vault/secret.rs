@@ -1,12 +1,11 @@
 //! Reading a secret: its file is found whole and untouched before any value is handed over.
 
 use redeem_core::Secret;
-use redeem_syntax::{Code, Diagnostic, Format, Source};
+use redeem_syntax::{Code, Diagnostic};
 
 use super::card::Card;
-use super::{Summary, Vault, VaultError, folder, memory, seal};
+use super::{Summary, Vault, VaultError, memory, seal};
 use crate::identity::DataKey;
-use crate::paths;
 use crate::sops::{File, Leaf, Path, Plain, SopsError, Step, Store, Stored};
 
 /// A secret with its values.
@@ -55,53 +54,30 @@ pub(super) struct Opened {
     pub(super) key: DataKey,
 }
 
-/// How often a file is read that another program seems to be writing.
-const TRIES: usize = 3;
-
 impl Vault {
     /// A secret with its values; none if it is not there. One that has expired is read too: [`Summary::expires_at`].
     ///
     /// # Errors
     /// When no identity decrypts it, or its file is not as the vault wrote it.
     pub fn get(&self, name: &str) -> Result<Option<VaultSecret>, VaultError> {
-        self.opened(name)?.map(|opened| opened.secret()).transpose()
+        self.judged(name, |card| self.secret(card))
+    }
+
+    /// The values of a card, whose file is checked first.
+    pub(crate) fn secret(&self, card: Card) -> Result<VaultSecret, VaultError> {
+        self.open_checked(card)?.secret()
     }
 
     /// Opens the file of a secret and checks it.
     pub(super) fn opened(&self, name: &str) -> Result<Option<Opened>, VaultError> {
-        let mut seen: Option<(String, VaultError)> = None;
-        for _ in 0..TRIES {
-            let Some(text) = self.text(name)? else { return Ok(None) };
-            // `sops` writes over a file from its start: what was read may be half of it.
-            if seen.as_ref().is_some_and(|(before, _)| *before == text) {
-                break;
-            }
-            match self.open_checked(name, text.clone()) {
-                Err(error @ VaultError::Integrity(_)) => seen = Some((text, error)),
-                answer => return answer,
-            }
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
-        seen.map_or(Ok(None), |(_, error)| Err(error))
+        self.judged(name, |card| self.open_checked(card))
     }
 
-    /// The text of a secret's file, if it has one.
-    fn text(&self, name: &str) -> Result<Option<String>, VaultError> {
-        if super::check_name(name).is_err() {
-            return Ok(None);
-        }
-        folder::read(&self.folder, name)
-    }
-
-    /// Opens a text as the file of a secret and checks it; none if a rename has made another file of it.
-    fn open_checked(&self, name: &str, text: String) -> Result<Option<Opened>, VaultError> {
-        let card = self.card_of(name, Source::new(paths::shown(&self.path(name)), text, Format::Yaml))?;
-        if self.is_left_behind(&card)? {
-            return Ok(None);
-        }
+    /// Opens the file of a card and checks it.
+    fn open_checked(&self, card: Card) -> Result<Opened, VaultError> {
         let opened = self.open_card(card)?.checked()?;
         self.must_not_be_older(&opened.card)?;
-        Ok(Some(opened))
+        Ok(opened)
     }
 
     /// Refuses a file that is older than one that this user has seen, and notes one that is newer.
@@ -163,12 +139,12 @@ impl Opened {
     }
 
     pub(super) fn check_seal(&self) -> Result<(), Box<Diagnostic>> {
-        let stored =
-            self.file.leaf(&Path::key("seal")).filter(|leaf| matches!(leaf.stored, Stored::Sealed(_)));
+        let path = Path::key("seal");
+        let stored = self.file.leaves().iter().find(|leaf| leaf.path == path);
+        let stored = stored.filter(|leaf| matches!(leaf.stored, Stored::Sealed(_)));
         let stored = stored.and_then(|leaf| self.file.open(&self.key, leaf).ok());
         let fits = stored.is_some_and(|stored| {
-            seal::of(self.file.text(), &self.key)
-                .is_ok_and(|own| seal::are_equal(&stored.bytes, own.as_bytes()))
+            seal::are_equal(&stored.bytes, self.card.covered.seal(&self.key).as_bytes())
         });
         if fits {
             return Ok(());
