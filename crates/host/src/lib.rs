@@ -12,6 +12,7 @@ pub mod config;
 pub mod diff;
 mod disk;
 pub mod duration;
+mod distinct;
 pub mod editor;
 #[cfg(feature = "crypto")]
 pub mod export;

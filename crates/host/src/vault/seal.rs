@@ -19,6 +19,9 @@ use crate::identity::DataKey;
 /// What the key of the seal is derived with, so that it is no other key; it names the version of the encoding too.
 const PURPOSE: &[u8] = b"redeem vault seal v1";
 
+/// As many bytes are covered of a file with one value and a few readers.
+const USUAL: usize = 2048;
+
 /// Keys of the metadata that each writing sets anew after the seal; the MAC is bound to both.
 const UNSEALED: [&str; 2] = ["lastmodified", "mac"];
 
@@ -29,7 +32,8 @@ pub(super) struct Covered(Vec<u8>);
 impl Covered {
     /// What it covers of the file with these entries.
     pub(super) fn of(entries: &[(Text<'_>, Node<'_>)]) -> Self {
-        let mut encoded = vec![b'{'];
+        let mut encoded = Vec::with_capacity(USUAL);
+        encoded.push(b'{');
         for (key, node) in entries {
             scalar(key, &mut encoded);
             match (&*key.says, node) {

@@ -1,9 +1,10 @@
 //! The YAML of a secret's file as a small tree with places, strict where programs differ in what they read.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use redeem_syntax::{Event, Format, Span, Style, Token};
+
+use crate::distinct::Distinct;
 
 /// A node of the file.
 #[derive(Debug)]
@@ -85,8 +86,8 @@ impl<'s> Node<'s> {
 struct Reader<'s> {
     /// The collections that are open, each mapping with the key that waits for its node.
     open: Vec<(Node<'s>, Option<Text<'s>>)>,
-    /// The keys of each of them: a file may have a million, and each is compared with all before it.
-    keys: Vec<HashSet<Cow<'s, str>>>,
+    /// The keys of each of them.
+    keys: Vec<Distinct<'s>>,
     documents: usize,
     root: Option<Node<'s>>,
     error: Option<TreeError>,
@@ -113,7 +114,7 @@ impl<'s> Reader<'s> {
                     return self.fail(at..at + 1, "a key is a text");
                 }
                 self.open.push((node, None));
-                self.keys.push(HashSet::new());
+                self.keys.push(Distinct::default());
             }
             Event::Close { .. } => {
                 self.keys.pop();

@@ -1,7 +1,6 @@
 //! YAML events, and the comments between them, become a tree.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::ops::Range;
 
 use base64::Engine;
@@ -9,6 +8,7 @@ use redeem_syntax::{Event, Format, Style, Token};
 
 use super::comments::{Found, in_gap};
 use super::resolve::{Resolved, resolve};
+use crate::distinct::Distinct;
 use crate::sops::node::{Comment, Container, Entry, Item, Kind, Node, Trouble};
 use crate::sops::{DEEPEST, Plain};
 
@@ -34,7 +34,7 @@ struct Builder<'t> {
     documents: Vec<Node>,
     /// Whether a document has begun whose root has not been closed or told.
     is_open: bool,
-    levels: Vec<Level>,
+    levels: Vec<Level<'t>>,
     /// Block collections whose end has been told, and whose last comments may still come.
     closing: usize,
     /// Where the last token ended.
@@ -48,13 +48,13 @@ struct Builder<'t> {
     gap: Vec<Found>,
 }
 
-struct Level {
+struct Level<'t> {
     container: Container,
     start: usize,
     /// The column of a block collection's entries, once one has been seen.
     column: Option<usize>,
     key: Option<(String, Range<usize>)>,
-    keys: HashSet<String>,
+    keys: Distinct<'t>,
     /// Where the list's next dash stands.
     dash: usize,
 }
@@ -262,7 +262,7 @@ impl<'t> Builder<'t> {
             start: at,
             column,
             key: None,
-            keys: HashSet::new(),
+            keys: Distinct::default(),
             dash: at,
         });
     }
@@ -300,10 +300,11 @@ impl<'t> Builder<'t> {
             return self.fail(token.span.start, "a key that is not text");
         };
         // The line of a flow may be as long as the file, so that its start is not looked for.
-        let is_first = |level: &Level| !level.container.is_flow && level.column.is_none();
+        let is_first = |level: &Level<'_>| !level.container.is_flow && level.column.is_none();
         let column = self.levels.last().is_some_and(is_first).then(|| self.column(token.span.start));
         let Some(level) = self.levels.last_mut() else { return };
-        if !level.keys.insert(key.clone()) {
+        let said = if *token.text == key { token.text.clone() } else { Cow::Owned(key.clone()) };
+        if !level.keys.insert(said) {
             return self.fail(token.span.start, "the same key a second time");
         }
         level.column = level.column.or(column);
