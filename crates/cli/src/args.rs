@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 use redeem_host::Format;
 use redeem_host::syntax::format::FORMATS;
+use redeem_host::vault::Expiry;
 
 pub(crate) mod secrets;
 pub(crate) mod vault;
@@ -118,6 +119,8 @@ pub(crate) struct Render {
     /// Print a rendered file even on a terminal
     #[arg(long)]
     pub(crate) reveal: bool,
+    #[command(flatten)]
+    pub(crate) levels: Levels,
 }
 
 /// `redeem check`
@@ -129,6 +132,22 @@ pub(crate) struct Check {
     /// How problems are told
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: Told,
+    /// Judge as if it were this day, 00:00 UTC, or this instant: 2027-01-31, 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = Expiry::parse)]
+    pub(crate) at: Option<Expiry>,
+    #[command(flatten)]
+    pub(crate) levels: Levels,
+}
+
+/// Which warnings are errors, and which are not told.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Levels {
+    /// Make errors of the warnings of this code, or of all with `warnings`; may be said several times
+    #[arg(long, value_name = "CODE")]
+    pub(crate) deny: Vec<String>,
+    /// Leave out the warnings of this code; may be said several times, and does not win over `--deny`
+    #[arg(long, value_name = "CODE")]
+    pub(crate) allow: Vec<String>,
 }
 
 /// How problems are told.

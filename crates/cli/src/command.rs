@@ -17,7 +17,7 @@ use redeem_host::config::Config;
 use redeem_host::inputs::{Inputs, Selection, by_path, named, unreadable_path, walk};
 use redeem_host::trust::is_trusted;
 
-use crate::args::Global;
+use crate::args::{Global, Levels};
 use crate::exit::{Exit, Stop};
 
 /// The configuration of a run.
@@ -39,6 +39,18 @@ fn trusted_config(global: &Global, is_fake: bool) -> Result<Config, Stop> {
         return Ok(config);
     }
     Err(Stop { exit: Exit::Usage, diagnostics: outside, message: None })
+}
+
+/// Lays what the command line says of problems over the configuration.
+fn set_levels(config: &mut Config, said: &Levels) -> Result<(), Stop> {
+    let levels = config.policy.levels_mut();
+    for word in &said.allow {
+        levels.allow(word).map_err(|error| Stop::usage(error.message, error.help))?;
+    }
+    for word in &said.deny {
+        levels.deny(word).map_err(|error| Stop::usage(error.message, error.help))?;
+    }
+    Ok(())
 }
 
 /// The inputs of a command that only reads: what was named, or the configuration's source, or this folder.

@@ -45,7 +45,7 @@ fn run(words: &[&str]) -> Result<(), VaultError> {
             let names: Vec<Name> = names.iter().map(|name| Name::split(name)).collect();
             let store = VaultStore::of("vault", vault);
             let fetched = store.fetch(&names.iter().collect::<Vec<_>>());
-            assert!(fetched.iter().all(|one| matches!(one, Fetched::Found(_))), "{fetched:?}");
+            assert!(fetched.iter().all(|one| matches!(one, Fetched::Described(..))), "{fetched:?}");
         }
         other => panic!("no such command: {other:?}"),
     }

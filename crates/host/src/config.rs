@@ -278,6 +278,11 @@ impl Config {
         whole
     }
 
+    /// Whether a path of it leads out of its folder.
+    pub(crate) fn leads_outside(&self, path: &Path) -> bool {
+        self.outside.iter().any(|(outside, _)| outside == path)
+    }
+
     /// The file's text and name, if there is a file.
     pub fn text(&self) -> Option<&Source> {
         self.text.as_ref()
@@ -347,6 +352,11 @@ impl BackendConfig {
     /// A table that nobody wrote: only a name and a path.
     pub(crate) fn at(name: &str, path: PathBuf) -> Self {
         Self { name: name.to_owned(), path: Some(Ok(path)), ..Self::default() }
+    }
+
+    /// The same for questions that need no key.
+    pub(crate) fn without_identity(&self) -> Self {
+        Self { identity: None, ..self.clone() }
     }
 
     /// How names become variables.

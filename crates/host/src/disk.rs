@@ -3,9 +3,9 @@
 #[cfg(feature = "crypto")]
 use std::sync::Arc;
 
-use redeem_core::{Backend, Variables as Seen, World};
+use redeem_core::{Backend, Fetched, Name, Variables as Seen, World};
 
-use crate::backend::{self, BACKENDS, Variables, env::Env};
+use crate::backend::{self, BACKENDS, BackendType, Variables, env::Env};
 use crate::config::{BackendConfig, Config, ConfigError, leads_outside};
 #[cfg(feature = "crypto")]
 use crate::identity::Identities;
@@ -45,15 +45,37 @@ impl Disk {
         })
     }
 
+    /// Opens the backends for questions that need no key: what can be known of secrets without their values.
+    ///
+    /// A backend that lies outside the configuration's folder without having been trusted is not asked, and neither is
+    /// one whose path stands in a variable that is not set.
+    ///
+    /// # Errors
+    /// As [`Disk::open`].
+    pub fn open_for_survey(config: &Config) -> Result<Self, ConfigError> {
+        let is_trusted = config.needs_trust().is_empty() || crate::trust::is_trusted(config);
+        let mut backends: Vec<Box<dyn Backend>> = Vec::new();
+        for table in &config.backends {
+            let known = known(table)?;
+            let path = table.path.as_ref();
+            let is_outside = || matches!(path, Some(Ok(path)) if config.leads_outside(path));
+            if matches!(path, Some(Err(_))) || !is_trusted && is_outside() {
+                backends.push(Box::new(Closed(table.name.clone())));
+                continue;
+            }
+            // No value is decrypted.
+            backends.push((known.open)(&table.without_identity())?);
+        }
+        if config.backends.is_empty() {
+            backends = Self::of(config, &|table| table)?.backends;
+        }
+        Ok(Self { backends, variables: template::seen(config) })
+    }
+
     fn of(config: &Config, given: &dyn Fn(BackendConfig) -> BackendConfig) -> Result<Self, ConfigError> {
         let mut backends: Vec<Box<dyn Backend>> = Vec::new();
         for table in &config.backends {
-            let Some(known) = BACKENDS.iter().find(|known| known.name == table.kind) else {
-                return Err(Config::unknown_backend_type(table));
-            };
-            if let Some(key) = table.keys.iter().find(|key| !known.keys.contains(key)) {
-                return Err(Config::useless_key(table, key, known.keys));
-            }
+            let known = known(table)?;
             backends.push((known.open)(&given(table.clone()))?);
         }
         if backends.is_empty() {
@@ -65,6 +87,29 @@ impl Disk {
             backends.push(Box::new(Env::of_process("environment", Variables::default())));
         }
         Ok(Self { backends, variables: template::seen(config) })
+    }
+}
+
+/// The type of a backend that a table names, all of whose keys are of that type.
+fn known(table: &BackendConfig) -> Result<&'static BackendType, ConfigError> {
+    let known = BACKENDS.iter().find(|known| known.name == table.kind);
+    let known = known.ok_or_else(|| Config::unknown_backend_type(table))?;
+    match table.keys.iter().find(|key| !known.keys.contains(key)) {
+        Some(key) => Err(Config::useless_key(table, key, known.keys)),
+        None => Ok(known),
+    }
+}
+
+/// A backend that is not asked: it may have any name.
+struct Closed(String);
+
+impl Backend for Closed {
+    fn name(&self) -> &str {
+        &self.0
+    }
+
+    fn fetch(&self, names: &[&Name]) -> Vec<Fetched> {
+        vec![Fetched::NotHere; names.len()]
     }
 }
 

@@ -13,7 +13,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use redeem_syntax::{Code, Diagnostic};
 
 use crate::Config;
-use crate::config::Treatment;
+use crate::config::{Live, Treatment};
 pub(crate) use crate::config::{glob, matcher};
 use crate::paths::{shown, shown_from};
 use crate::template;
@@ -71,6 +71,20 @@ pub struct Selection<'a> {
 /// What is wrong with the pattern.
 pub fn only(pattern: &str) -> Result<GlobMatcher, String> {
     matcher(pattern)
+}
+
+impl Input {
+    /// A text that comes from no file, called `name`.
+    pub fn at_hand(name: &str, live: Live) -> Self {
+        Self {
+            path: PathBuf::from(name),
+            shown: name.into(),
+            output: PathBuf::from(name),
+            kind: Kind::File(Treatment::Live(live)),
+            is_named: true,
+            root: Path::new("").into(),
+        }
+    }
 }
 
 /// A file that was named on the command line: live whatever its name, links followed.

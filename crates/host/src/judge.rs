@@ -21,9 +21,16 @@ pub struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// A judge who asks the backends of `world` what they know without a value; with none it knows of no secret.
-    pub fn new(config: &'a Config, world: Option<&'a dyn World>, now: Timestamp) -> Self {
+    pub fn new(config: &'a Config, world: Option<&'a dyn World>) -> Self {
         let catalogue = world.map(|world| Catalogue::new(world.backends()));
-        Self { config, policy: config.policy.at(now.as_second()), catalogue }
+        Self { config, policy: config.policy.at(Timestamp::now().as_second()), catalogue }
+    }
+
+    /// Says what time it is, in place of the clock.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        self.policy.now = now.as_second();
+        self
     }
 
     /// What is known of names.

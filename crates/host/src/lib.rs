@@ -11,8 +11,8 @@ mod check;
 pub mod config;
 pub mod diff;
 mod disk;
-pub mod duration;
 mod distinct;
+pub mod duration;
 pub mod editor;
 #[cfg(feature = "crypto")]
 pub mod export;
@@ -62,4 +62,4 @@ pub use redeem_core::{
 };
 pub use redeem_syntax as syntax;
 pub use redeem_syntax::{Code, Diagnostic, Dialects, Format, Scan, Severity, Source};
-pub use run::{FileState, Found, Rendering, Run, Target, render_template_text, render_text, scan_inputs};
+pub use run::{FileState, Found, Rendering, Run, Seen, Target, render_text, scan_inputs};

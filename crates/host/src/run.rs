@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use redeem_core::{
     Answers, Encoding, Name, Outcome, Plan, Template, World, check, render, render_template, resolve,
 };
-use redeem_syntax::{Diagnostic, Dialects, Reference, Scan, Source, scan};
+use redeem_syntax::{Diagnostic, Reference, Scan, Source, scan};
 
 use crate::Judge;
 use crate::config::{Live, Treatment};
@@ -39,6 +39,23 @@ impl Found {
     /// Everything that was found in it and in what it includes.
     pub fn scans(&self) -> impl Iterator<Item = &Scan> {
         std::iter::once(&self.scan).chain(self.template.iter().flat_map(Template::included))
+    }
+
+    /// Scans a text that is no template.
+    fn of(input: &Input, text: impl Into<String>, live: &Live) -> Self {
+        let source = Source::new(Arc::clone(&input.shown), text, live.format);
+        let scan = scan(&source, &live.dialects);
+        Self { source, scan, encoding: live.encoding, template: None }
+    }
+
+    /// Writes the values into it, if the policy has nothing against it.
+    fn judged(&self, input: &Input, answers: &Answers, world: &dyn World, judge: &Judge<'_>) -> Outcome {
+        let mut outcome = self.render(answers, world);
+        outcome.diagnostics.extend(judge.found(input, self, Some(answers)));
+        if !judge.passes(&mut outcome.diagnostics) {
+            outcome.rendered = None;
+        }
+        outcome
     }
 
     /// Writes the values into it.
@@ -104,19 +121,17 @@ pub fn scan_inputs<T: Send>(
     (taken, problems)
 }
 
-/// Renders one text that is at hand.
-pub fn render_text(source: &Source, dialects: &Dialects, encoding: &Encoding, world: &dyn World) -> Outcome {
-    let found = scan(source, dialects);
-    let answers = resolve(Plan::new([&found]).names(), world);
-    render(source, &found, &answers, encoding)
-}
-
-/// Renders the text of one input that is a template.
-pub fn render_template_text(input: &Input, text: &str, world: &dyn World) -> Option<Outcome> {
-    let Kind::File(Treatment::Live(live)) = &input.kind else { return None };
-    let found = live.is_template.then(|| template::open(input, text, live))?;
+/// Renders a text that is at hand, by the rules for a file called `input`.
+pub fn render_text(input: &Input, text: &str, world: &dyn World, judge: &Judge<'_>) -> Outcome {
+    let nameless = Live::default();
+    let live = match &input.kind {
+        Kind::File(Treatment::Live(live)) => live,
+        _ => &nameless,
+    };
+    let found =
+        if live.is_template { template::open(input, text, live) } else { Found::of(input, text, live) };
     let answers = resolve(Plan::new(found.scans()).names(), world);
-    Some(found.render(&answers, world))
+    found.judged(input, &answers, world, judge)
 }
 
 /// What became of one output.
@@ -302,20 +317,17 @@ impl Run<'_> {
             let problem = unreadable(&input.path, "this file changed while its secrets were fetched");
             return failed(problem.with_help("wait until its writer is done, and run again"));
         }
-        let outcome = found.render(&asked.answers, self.world);
-        let mut diagnostics = outcome.diagnostics;
-        diagnostics.extend(self.judge.found(input, found, Some(&asked.answers)));
-        let passes = self.judge.passes(&mut diagnostics);
-        match outcome.rendered.filter(|_| passes) {
+        let outcome = found.judged(input, &asked.answers, self.world, self.judge);
+        match outcome.rendered {
             Some(rendered) => {
                 let put = target.put(&input.output, rendered.text().as_bytes(), mode, self.mode);
                 if let (Target::Diff(diffs), Ok(FileState::Changed), None) = (target, &put, &found.template) {
                     let rule = ModeRule { source: Some(mode), explicit: self.mode };
                     diffs.live(&input.output, (&found.source, &found.scan), &asked.answers, &rendered, rule);
                 }
-                finish(put, diagnostics)
+                finish(put, outcome.diagnostics)
             }
-            None => Step::Done(FileState::Failed, diagnostics),
+            None => Step::Done(FileState::Failed, outcome.diagnostics),
         }
     }
 }
@@ -351,7 +363,7 @@ fn finish(put: Result<FileState, WriteError>, diagnostics: Vec<Diagnostic>) -> S
 }
 
 fn open(input: &Input, live: &Live) -> Result<Opened, Box<Diagnostic>> {
-    let Live { format, dialects, encoding, is_template } = live;
+    let Live { format, dialects, is_template, .. } = live;
     let may_hold = |bytes: &[u8]| *is_template || dialects.may_stand_in(bytes, *format);
     let file = read(&input.path, input.is_named, &may_hold)?;
     let mode = file.mode;
@@ -369,14 +381,13 @@ fn open(input: &Input, live: &Live) -> Result<Opened, Box<Diagnostic>> {
         }
         Content::Text(text) => text,
     };
-    let source = Source::new(Arc::clone(&input.shown), text, *format);
-    let scan = scan(&source, dialects);
+    let found = Box::new(Found::of(input, text, live));
+    let scan = &found.scan;
     let is_plain =
         scan.is_valid && scan.is_untouched() && scan.diagnostics.is_empty() && scan.references.is_empty();
     if is_plain {
-        return Ok(Opened::Plain { bytes: source.text().as_bytes().to_vec(), mode });
+        return Ok(Opened::Plain { bytes: found.source.text().as_bytes().to_vec(), mode });
     }
-    let found = Box::new(Found { source, scan, encoding: *encoding, template: None });
     Ok(Opened::Live { found, mode, comes_once: file.comes_once })
 }
 

@@ -250,7 +250,7 @@ impl Vault {
     }
 
     /// Reads the file of a secret without a key. None if there is none, or a rename has made another of it.
-    fn card(&self, name: &str) -> Result<Option<Card>, VaultError> {
+    pub(crate) fn card(&self, name: &str) -> Result<Option<Card>, VaultError> {
         let Some(card) = self.raw_card(name)? else { return Ok(None) };
         Ok(if self.is_left_behind(&card)? { None } else { Some(card) })
     }

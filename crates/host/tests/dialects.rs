@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redeem_host::config::{Config, Treatment};
-use redeem_host::{Dialects, Encoding, Format, Memory, Source, render_text, syntax::scan::scan};
+use redeem_host::config::{Config, Live, Treatment};
+use redeem_host::inputs::Input;
+use redeem_host::{Dialects, Encoding, Format, Judge, Memory, Source, render_text, syntax::scan::scan};
 
 /// One file: a header of `field: value` lines, then sections that begin with `--- name`.
 struct Case {
@@ -83,7 +84,15 @@ fn check(path: &Path) -> Result<(), String> {
             format!("{} {}", reference.dialect, source.slice(&reference.span)).replace('\n', "⏎")
         })
         .collect();
-    let outcome = render_text(&source, &case.dialects, &case.encoding, &Memory::new(case.secrets));
+    let live = Live {
+        format: case.format,
+        dialects: case.dialects.into(),
+        encoding: case.encoding,
+        is_template: false,
+    };
+    let (config, input) = (Config::default(), Input::at_hand("case", live));
+    let judge = Judge::new(&config, None);
+    let outcome = render_text(&input, source.text(), &Memory::new(case.secrets), &judge);
     let problems: Vec<String> = outcome
         .diagnostics
         .iter()

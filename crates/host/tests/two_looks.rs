@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use redeem_host::inputs::{Selection, walk};
 use redeem_host::write::Outputs;
-use redeem_host::{Backend, Config, Fetched, Name, Rendering, Run, Secret, Target, World};
+use redeem_host::{Backend, Config, Fetched, Judge, Name, Rendering, Run, Secret, Target, World};
 
 /// A store that knows every secret, notes what it was asked for, and does something meanwhile.
 struct Store<F>(Mutex<Vec<String>>, F);
@@ -48,7 +48,9 @@ fn render(folder: &Path, meanwhile: impl Fn(&Path) + Send + Sync + 'static) -> R
     let inputs = walk(&source, &Config::default(), Selection::default());
     let world = One(vec![Box::new(Store(Mutex::default(), move || meanwhile(&small)))]);
     let outputs = Outputs::in_folder(&folder.join("out")).expect("a folder");
-    let run = Run { inputs: &inputs.taken, world: &world, mode: None };
+    let config = Config::default();
+    let judge = Judge::new(&config, None);
+    let run = Run { inputs: &inputs.taken, world: &world, mode: None, judge: &judge };
     let rendering = run.render(&Target::Write(&outputs));
     if rendering.is_whole() {
         outputs.commit().expect("written");

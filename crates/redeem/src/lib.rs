@@ -21,9 +21,9 @@ use std::fmt;
 use std::path::Path;
 
 use redeem_host::config::{Config, Treatment};
-use redeem_host::inputs::{Selection, conflicts, walk};
+use redeem_host::inputs::{Input, Selection, conflicts, walk};
 use redeem_host::write::{Outputs, WriteError};
-use redeem_host::{Disk, Memory, Run, Target, World, render_text, trust};
+use redeem_host::{Disk, Judge, Memory, Run, Target, World, render_text, trust};
 
 pub mod vault;
 
@@ -86,12 +86,13 @@ impl Redeem {
     /// # Errors
     /// Everything that is wrong with it. Warnings are not errors.
     pub fn render(&self, name: &str, text: &str, format: Format) -> Result<Rendered, Error> {
-        let source = Source::new(name, text, format);
-        let live = match self.config.rules.treatment(Path::new(name), true) {
+        let mut live = match self.config.rules.treatment(Path::new(name), true) {
             Treatment::Live(live) => live,
             Treatment::Copy => self.config.rules.nameless(),
         };
-        let outcome = render_text(&source, &live.dialects, &live.encoding, self.world.as_ref());
+        (live.format, live.is_template) = (format, false);
+        let input = Input::at_hand(name, live);
+        let outcome = render_text(&input, text, self.world.as_ref(), &self.judge());
         outcome.rendered.ok_or(Error::Problems(outcome.diagnostics))
     }
 
@@ -125,7 +126,8 @@ impl Redeem {
             return Err(Error::Problems(problems));
         }
         let outputs = Outputs::in_folder(output).map_err(Error::Write)?;
-        let run = Run { inputs: &inputs.taken, world: self.world.as_ref(), mode: None };
+        let judge = self.judge();
+        let run = Run { inputs: &inputs.taken, world: self.world.as_ref(), mode: None, judge: &judge };
         let mut rendering = run.render(&Target::Write(&outputs));
         if let Some(error) = rendering.write_errors.pop() {
             return Err(Error::Write(error));
@@ -135,6 +137,10 @@ impl Redeem {
         }
         let summary = outputs.commit().map_err(Error::Write)?;
         Ok(Summary { changed: summary.written + summary.modes_only, unchanged: summary.unchanged })
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge::new(&self.config, Some(self.world.as_ref()))
     }
 }
 

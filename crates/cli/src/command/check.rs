@@ -1,29 +1,31 @@
-//! `redeem check`: everything that can be known without any value.
+//! `redeem check`: everything that can be known without a key, a value or the network.
 
-use redeem_host::{Severity, scan_inputs};
+use redeem_host::{Disk, Judge, Scope, Severity, World, check};
 
-use super::{config, counted, inputs};
+use super::{config, counted, inputs, set_levels};
 use crate::args::{Check, Global, Told};
 use crate::exit::{Exit, Stop};
 use crate::report::Reporter;
 
 pub(crate) fn run(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
-    let config = config(global)?;
+    let mut config = config(global)?;
+    set_levels(&mut config, &options.levels)?;
+    let world = Disk::open_for_survey(&config)?;
+    // Where nothing is configured nobody has said what secrets there are.
+    let judge = Judge::new(&config, config.has_stores().then_some(&world as &dyn World));
+    let judge = options.at.as_ref().map(|at| at.instant()).into_iter().fold(judge, Judge::at);
     let inputs = inputs(&options.paths, &config);
-    let (found, mut diagnostics) =
-        scan_inputs(&inputs.taken, |found| (found.scan.references.len(), found.scan.diagnostics));
-    diagnostics.extend(inputs.problems);
-    let references: usize = found.iter().map(|(references, _)| references).sum();
-    diagnostics.extend(found.into_iter().flat_map(|(_, diagnostics)| diagnostics));
-    diagnostics.sort_by_cached_key(redeem_host::Diagnostic::sort_key);
-    reporter.print(&diagnostics, options.format)?;
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    let files = inputs.taken.len();
+    let scope = if options.paths.is_empty() { Scope::Whole } else { Scope::Part };
+    let checked = check(inputs, &config, &judge, scope);
+    reporter.print(&checked.diagnostics, options.format)?;
+    let errors = checked.diagnostics.iter().filter(|told| told.severity == Severity::Error).count();
     if options.format != Told::Json {
-        let warnings = diagnostics.len() - errors;
+        let warnings = checked.diagnostics.len() - errors;
         reporter.note(&format!(
             "checked {} in {}: {}, {}",
-            counted(references, "reference"),
-            counted(inputs.taken.len(), "file"),
+            counted(checked.references, "reference"),
+            counted(files, "file"),
             counted(errors, "error"),
             counted(warnings, "warning"),
         ));

@@ -1,7 +1,7 @@
 //! `redeem refs`: every reference, where it stands and what it asks for.
 
 use redeem_host::syntax::Reference;
-use redeem_host::{Found, scan_inputs};
+use redeem_host::{Found, Seen, scan_inputs};
 use serde_json::{Value, json};
 
 use super::{config, inputs};
@@ -12,7 +12,10 @@ use crate::report::{Reporter, print, print_json};
 pub(crate) fn run(options: &Refs, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let config = config(global)?;
     let inputs = inputs(&options.paths, &config);
-    let (rows, mut problems) = scan_inputs(&inputs.taken, |file| rows(&file));
+    let (rows, mut problems) = scan_inputs(&inputs.taken, |_, seen| match seen {
+        Seen::Live(file) => Some(rows(&file)),
+        Seen::Plain(..) => None,
+    });
     problems.extend(inputs.problems);
     let rows: Vec<Value> = rows.into_iter().flatten().collect();
     if options.json {

@@ -10,18 +10,18 @@ use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only
 use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
 use redeem_host::{
-    Diffs, Disk, Fakes, FileState, Format, Rendering, Run, Severity, Source, TextInput, World,
-    render_template_text, render_text,
+    Diffs, Disk, Fakes, FileState, Format, Judge, Rendering, Run, Severity, TextInput, World, render_text,
 };
 
-use super::{add, counted, trusted_config};
+use super::{add, counted, set_levels, trusted_config};
 use crate::args::{Global, Render};
 use crate::exit::{Exit, Stop, told};
 use crate::report::{Reporter, print};
 use crate::terminal::Asking;
 
 pub(crate) fn run(options: &Render, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
-    let config = trusted_config(global, options.fake)?;
+    let mut config = trusted_config(global, options.fake)?;
+    set_levels(&mut config, &options.levels)?;
     let identities = Arc::new(Identities::of_environment().with_prompt(Arc::new(Asking)));
     let world: Box<dyn World> = if options.fake {
         Box::new(Fakes::new(&config))
@@ -120,14 +120,7 @@ fn stdin_input(options: &Render, config: &Config) -> Input {
     let path = PathBuf::from("/dev/stdin");
     let mut live = config.rules.nameless();
     live.format = options.format.unwrap_or_default();
-    Input {
-        shown: "<stdin>".into(),
-        output: PathBuf::from("stdin"),
-        kind: Kind::File(Treatment::Live(live)),
-        is_named: true,
-        root: Path::new("").into(),
-        path,
-    }
+    Input { output: PathBuf::from("stdin"), path, ..Input::at_hand("<stdin>", live) }
 }
 
 /// Reads an input as the user says, whatever a rule says of its format.
@@ -160,9 +153,9 @@ fn to_stdout(
     if let Some(format) = options.format {
         read_as(&mut input, format, config);
     }
-    let Kind::File(Treatment::Live(live)) = &input.kind else {
+    if !matches!(&input.kind, Kind::File(Treatment::Live(_))) {
         return copy_to_stdout(path);
-    };
+    }
     let text = if is_stdin {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes)?;
@@ -178,10 +171,8 @@ fn to_stdout(
             return Ok(Exit::Unrendered);
         }
     };
-    let outcome = render_template_text(&input, &text, world).unwrap_or_else(|| {
-        let source = Source::new(input.shown.clone(), text, live.format);
-        render_text(&source, &live.dialects, &live.encoding, world)
-    });
+    let judge = judge(options, config, world);
+    let outcome = render_text(&input, &text, world, &judge);
     reporter.diagnostics(&outcome.diagnostics);
     let Some(rendered) = outcome.rendered else {
         return Ok(Exit::of_render(&outcome.diagnostics, false));
@@ -195,6 +186,11 @@ fn to_stdout(
     }
     print(rendered.text().as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// Who says where secrets may stand. With made-up values nobody knows of any secret.
+fn judge<'a>(options: &Render, config: &'a Config, world: &'a dyn World) -> Judge<'a> {
+    Judge::new(config, (!options.fake).then_some(world))
 }
 
 fn copy_to_stdout(path: &Path) -> Result<Exit, Stop> {
@@ -226,7 +222,8 @@ impl Writing<'_> {
             reporter.problem("nothing was written", None);
             return Ok(Exit::Unrendered);
         }
-        let run = Run { inputs: &self.inputs.taken, world, mode: self.options.mode };
+        let judge = judge(self.options, self.config, world);
+        let run = Run { inputs: &self.inputs.taken, world, mode: self.options.mode, judge: &judge };
         if self.options.check || self.options.dry_run || self.options.diff {
             return self.compare(&run, &folder, problems, reporter);
         }

@@ -189,7 +189,7 @@ pub(crate) mod tests {
         let fetched = backend.fetch(&asked);
         assert_eq!(fetched.len(), names.len(), "one answer a name, in order");
         let value = |at: usize| match &fetched[at] {
-            Fetched::Found(secret) => secret.expose().to_vec(),
+            Fetched::Found(secret) | Fetched::Described(secret, _) => secret.expose().to_vec(),
             other => panic!("{}: {other:?}", names[at]),
         };
         assert_eq!(value(0), b" a\n", "bytes are kept");

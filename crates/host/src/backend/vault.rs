@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
-use redeem_core::{Backend, Failure, Fetched, Name};
+use redeem_core::{Backend, Expires, Facts, Failure, Fetched, Name, Noted, Survey};
 use redeem_syntax::Code;
 
 use super::failed;
@@ -113,11 +113,14 @@ impl VaultStore {
     }
 
     #[cfg(feature = "crypto")]
-    #[expect(clippy::unused_self, reason = "without `crypto` it says whose they are")]
     fn values(&self, vault: &Vault, card: Card, keys: &[Option<&str>]) -> Result<Vec<Fetched>, VaultError> {
+        let facts = Arc::new(self.facts(&card));
         let secret = vault.secret(card)?;
         let value = |key: Option<&str>| key.map_or_else(|| secret.only(), |key| secret.value(key));
-        let answer = |key| value(key).map_or(Fetched::NotHere, |value| Fetched::Found(value.clone()));
+        let answer = |key| match value(key) {
+            Some(value) => Fetched::Described(value.clone(), Arc::clone(&facts)),
+            None => Fetched::NotHere,
+        };
         Ok(keys.iter().map(|key| answer(*key)).collect())
     }
 
@@ -128,6 +131,24 @@ impl VaultStore {
             format!("`{}` cannot be decrypted: Redeem was built without `crypto`", card.summary.name);
         let help = Some("build it with its default features".to_owned());
         Ok(vec![failed(&self.name, Code::UnreadableSecret, message, help); keys.len()])
+    }
+
+    /// What the file of a secret says beside its values.
+    fn facts(&self, card: &Card) -> Facts {
+        let summary = &card.summary;
+        let place = |key: &str| Some(card.place(key)).filter(|place| !place.is_empty());
+        let noted = Noted {
+            source: card.source.clone(),
+            name: card.place("name"),
+            scope: place("scope"),
+            expires: place("expires_at"),
+        };
+        let expires = summary
+            .expires_at
+            .as_ref()
+            .map(|expiry| Expires { text: expiry.to_string(), at: expiry.instant().as_second() });
+        let scope = summary.scope.clone();
+        Facts { scope, expires, noted: Some(noted), ..Facts::plain(&self.name) }
     }
 
     /// What is wrong with a reference to this key, or to none.
@@ -178,6 +199,25 @@ impl Backend for VaultStore {
         fetched
     }
 
+    /// Reads the file of the secret, and decrypts nothing in it.
+    fn survey(&self, name: &Name) -> Survey {
+        let vault = match self.vault() {
+            Ok(vault) => vault,
+            Err(failure) => return Survey::Failed(failure),
+        };
+        match vault.card(&name.secret) {
+            Ok(Some(card)) => match self.unusable(&card.summary, name.key.as_deref()) {
+                Some(Fetched::Failed(failure)) => Survey::Failed(failure),
+                _ => {
+                    let details = details(&card.summary);
+                    Survey::Here(Arc::new(Facts { details, ..self.facts(&card) }))
+                }
+            },
+            Ok(None) => Survey::NotHere,
+            Err(error) => Survey::Failed(self.failure(&error)),
+        }
+    }
+
     /// Names with their keys, which are no secret.
     fn list(&self) -> Option<Vec<String>> {
         let listing = self.vault().ok()?.list().ok()?;
@@ -187,6 +227,20 @@ impl Backend for VaultStore {
         };
         Some(listing.secrets.into_iter().flat_map(names).collect())
     }
+}
+
+/// What people want to know of a secret beside its scope and its end.
+fn details(summary: &Summary) -> Vec<(&'static str, String)> {
+    let mut details = vec![("version", summary.version.to_string())];
+    let mut add = |what, text: &Option<String>| details.extend(text.clone().map(|text| (what, text)));
+    add("description", &summary.description);
+    add("created", &summary.created_at);
+    add("created by", &summary.created_by);
+    add("updated", &summary.updated_at);
+    add("updated by", &summary.updated_by);
+    details.push(("visibility", summary.visibility.to_string()));
+    details.push(("readers", summary.readers.join(", ")));
+    details
 }
 
 /// What is wrong, with the place in the vault's own file.
@@ -254,7 +308,7 @@ mod tests {
                 assert_eq!(failure.code, code, "{name}: {failure:?}");
                 assert!(!format!("{failure:?}").contains("c4n4ry"));
             }
-            ([Fetched::Found(_)], None) => {}
+            ([Fetched::Described(..)], None) => {}
             (other, _) => panic!("{name}: {other:?}"),
         }
     }

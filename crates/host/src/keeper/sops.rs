@@ -105,7 +105,7 @@ impl SopsKeeper {
     /// When one is not there, or cannot be decrypted.
     pub fn values(&self, names: &[&Name]) -> Result<Vec<Secret>, SopsKeeperError> {
         let value = |(fetched, name): (Fetched, &&Name)| match fetched {
-            Fetched::Found(secret) => Ok(secret),
+            Fetched::Found(secret) | Fetched::Described(secret, _) => Ok(secret),
             Fetched::Failed(failure) => Err(SopsKeeperError::Failed(failure)),
             Fetched::NotHere => Err(SopsKeeperError::Missing((*name).clone())),
         };

@@ -42,7 +42,7 @@ const OTHER_WAYS: &[&str] = &["kms", "gcp_kms", "azure_kv", "hc_vault", "hckms",
 pub(crate) struct Card {
     /// What it says; the names of its readers are the recipients still.
     pub(crate) summary: Summary,
-    pub(super) source: Source,
+    pub(crate) source: Source,
     /// Where the value of each key at the top stands; of a bundle's keys, of `values.KEY`.
     places: Vec<(String, Span)>,
     /// Keys that the vault does not know, with their place.
@@ -90,7 +90,7 @@ impl Card {
     }
 
     /// Where the value of a key stands: `expires_at`, or `values.KEY`; the file's beginning if it has no such key.
-    pub(super) fn place(&self, key: &str) -> Span {
+    pub(crate) fn place(&self, key: &str) -> Span {
         self.places.iter().find(|(own, _)| own == key).map_or(0..0, |(_, span)| span.clone())
     }
 
