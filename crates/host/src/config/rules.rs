@@ -18,6 +18,8 @@ pub struct Rules {
     set: GlobSet,
     /// What the rule of each glob says, in the same order.
     effects: Vec<Effect>,
+    /// Whether a rule says of every file which dialects are live.
+    has_rule_for_all: bool,
     by_name: Vec<ByName>,
     custom: Vec<Custom>,
     target: Target,
@@ -112,6 +114,9 @@ impl Rules {
 
     /// Sets the rules for files: later ones win.
     pub(super) fn set_files(&mut self, rules: Vec<Rule>) -> Result<(), String> {
+        let is_for_all =
+            |(glob, effect): &Rule| effect.dialects.is_some() && ["**/*", "**/**"].contains(&glob.glob());
+        self.has_rule_for_all = rules.iter().any(is_for_all);
         let (globs, effects): (Vec<_>, Vec<_>) = rules.into_iter().unzip();
         self.set = GlobSet::new(globs).map_err(|error| format!("the patterns under [[files]]: {error}"))?;
         self.effects = effects;
@@ -158,7 +163,9 @@ impl Rules {
     /// Whether a dialect that is live in some file can spell a name.
     pub fn can_spell(&self, name: &redeem_syntax::Name) -> bool {
         let of_rules = self.effects.iter().filter_map(|effect| effect.dialects.as_ref());
-        std::iter::once(&self.default).chain(of_rules).any(|dialects| dialects.can_spell(name))
+        // Where a rule speaks of every file, no file has the default.
+        let default = Some(&self.default).filter(|_| !self.has_rule_for_all);
+        default.into_iter().chain(of_rules).any(|dialects| dialects.can_spell(name))
     }
 
     /// How a text without a name is read: no rule for files holds for it.
