@@ -61,7 +61,10 @@ fn is_question(told: &[u8]) -> bool {
 
 #[test]
 fn monte_carlo_walks_through() {
-    let project = vault(&[("notify.yaml", "pagerduty:\n  routing_key: '{secret:my_secret}'\n")]);
+    let project = vault(&[
+        ("redeem.toml", "target = \"montecarlo\"\n"),
+        ("notify.yaml", "pagerduty:\n  routing_key: '{secret:my_secret}'\n"),
+    ]);
     let line = "secrets create --name my_secret --scope notifications --expires-at 2099-01-31";
     let (run, shown) = project.asked(line, &["R0UT1NG\n", "R0UT1NG\n"]);
     run.exits(0).says(&["secrets/my_secret.yaml: made, version 1, for ada"]);
