@@ -10,14 +10,27 @@ pub struct Source {
     path: Arc<str>,
     text: Arc<String>,
     format: Format,
-    lines: Arc<OnceLock<Vec<usize>>>,
+    index: Arc<Index>,
 }
+
+/// What is looked up again and again, made when it is first asked for.
+#[derive(Default)]
+struct Index {
+    /// Where each line starts.
+    lines: OnceLock<Vec<usize>>,
+    /// How many characters stand before each [`STRIDE`] of bytes.
+    characters: OnceLock<Vec<usize>>,
+}
+
+/// Columns further into a line than this are not counted from its start: a line may be as long as the text, and hold
+/// ten thousand problems.
+const STRIDE: usize = 4096;
 
 impl Source {
     /// Names a text and says how to read it.
     pub fn new(path: impl Into<Arc<str>>, text: impl Into<String>, format: Format) -> Self {
         // A large text is shared as it is: in an `Arc<str>` it would be copied.
-        Self { path: path.into(), text: Arc::new(text.into()), format, lines: Arc::default() }
+        Self { path: path.into(), text: Arc::new(text.into()), format, index: Arc::default() }
     }
 
     /// What people call this text, usually a path as they typed it.
@@ -44,7 +57,12 @@ impl Source {
     pub fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line(offset);
         let start = self.line_starts()[line - 1];
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        let offset = self.text.floor_char_boundary(offset).max(start);
+        let column = if offset - start <= STRIDE {
+            characters(&self.text.as_bytes()[start..offset])
+        } else {
+            self.characters_before(offset) - self.characters_before(start)
+        };
         (line, column + 1)
     }
 
@@ -63,11 +81,31 @@ impl Source {
     }
 
     fn line_starts(&self) -> &[usize] {
-        self.lines.get_or_init(|| {
+        self.index.lines.get_or_init(|| {
             let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1);
             std::iter::once(0).chain(breaks).collect()
         })
     }
+
+    /// How many characters stand before a byte offset.
+    fn characters_before(&self, offset: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let counts = self.index.characters.get_or_init(|| {
+            let mut count = 0;
+            let strides = bytes.chunks(STRIDE).map(|stride| {
+                count += characters(stride);
+                count
+            });
+            std::iter::once(0).chain(strides).collect()
+        });
+        let stride = offset / STRIDE;
+        counts[stride] + characters(&bytes[stride * STRIDE..offset])
+    }
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
 }
 
 /// Says which text it is, never what is in it.
@@ -93,5 +131,16 @@ mod tests {
         assert_eq!(source.slice(&source.line_span(1)), "añb");
         assert_eq!(source.slice(&source.line_span(2)), "\tsecret");
         assert_eq!(source.line_span(9), 14..14);
+    }
+
+    #[test]
+    fn columns_far_into_a_line_are_the_same() {
+        let text = format!("x\n{}", "añ日".repeat(STRIDE));
+        let source = Source::new("x", text.clone(), Format::Text);
+        for (column, (offset, _)) in text[2..].char_indices().enumerate().step_by(97) {
+            assert_eq!(source.position(2 + offset), (2, column + 1));
+        }
+        assert_eq!(source.position(text.len()), (2, 3 * STRIDE + 1));
+        assert_eq!(source.position(usize::MAX), (2, 3 * STRIDE + 1));
     }
 }
