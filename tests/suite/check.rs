@@ -84,12 +84,14 @@ fn machines_get_places_and_fixes() {
     let project = Project::new(&[("a.yaml", "ü: '{secret: x}'\n")]);
     let run = project.redeem("check --format json").exits(1);
     let told: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
-    let problem = &told[0];
+    let problem = &told["diagnostics"][0];
     assert_eq!(problem["code"], "near-miss");
     assert_eq!(problem["file"], "a.yaml");
     assert_eq!((&problem["place"]["line"], &problem["place"]["column"]), (&1.into(), &5.into()));
     assert_eq!(problem["fixes"][0]["replacement"], "{secret:x}");
     assert_eq!((&problem["place"]["start"], &problem["fixes"][0]["end"]), (&5.into(), &16.into()));
+    let summary = serde_json::json!({ "files": 1, "references": 0, "errors": 1, "warnings": 0 });
+    assert_eq!((&told["version"], &told["stopped"], &told["summary"]), (&1.into(), &().into(), &summary));
     assert_eq!(run.stderr, "");
 }
 

@@ -157,8 +157,21 @@ pub(crate) enum Told {
     Human,
     /// One line each
     Short,
-    /// An array of objects
+    /// JSON, as docs/check.schema.json has it
     Json,
+    /// A SARIF 2.1.0 log, for code scanning services
+    Sarif,
+    /// Workflow commands of GitHub Actions
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
+}
+
+impl Told {
+    /// Whether people read it.
+    pub(crate) fn is_for_people(self) -> bool {
+        matches!(self, Self::Human | Self::Short)
+    }
 }
 
 /// `redeem refs`

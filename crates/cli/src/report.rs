@@ -1,22 +1,37 @@
 //! Draws diagnostics and tells how a run went. Values never get here.
 
+mod excerpt;
+mod findings;
+mod github;
+mod gitlab;
+mod human;
+mod json;
+mod sarif;
+mod short;
+mod words;
+
 use std::borrow::Cow;
-use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents,
-};
+use redeem_host::Diagnostic;
 use redeem_host::diff::{DiffLine, LineKind};
-use redeem_host::{Diagnostic, Severity, Source};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+pub(crate) use self::findings::Findings;
+pub(crate) use self::words::on_one_line;
+
+use self::human::Looks;
+use self::short::short;
+use self::words::escaped;
 use crate::args::{Color, Global, Told};
 use crate::exit::Stop;
 
-/// How many problems are drawn; nobody reads more, and each costs a look at its line.
-const MOST_DRAWN: usize = 200;
+/// The columns of what is no terminal.
+const COLUMNS: usize = 80;
+
+/// What a drawing is never narrower or wider than: lines of a wide terminal are no pleasure to read.
+const BOUNDS: (usize, usize) = (60, 120);
 
 /// Writes to the standard streams as the options say.
 pub(crate) struct Reporter {
@@ -61,47 +76,32 @@ impl Reporter {
 
     /// All diagnostics, drawn on standard error.
     pub(crate) fn diagnostics(&self, diagnostics: &[Diagnostic]) {
-        let text = self.drawn(diagnostics, io::stderr().is_terminal());
-        last_words(&text);
+        let stderr = io::stderr();
+        last_words(&self.drawn(diagnostics, stderr.is_terminal(), &stderr));
     }
 
-    /// All diagnostics, on standard output in the form that was asked for.
-    pub(crate) fn print(&self, diagnostics: &[Diagnostic], told: Told) -> io::Result<()> {
+    /// What a check has found, on standard output in the form that was asked for.
+    pub(crate) fn print(&self, findings: &Findings<'_>, told: Told) -> io::Result<()> {
         match told {
-            Told::Human => print(self.drawn(diagnostics, io::stdout().is_terminal()).as_bytes()),
-            Told::Short => {
-                let lines: String =
-                    diagnostics.iter().map(|diagnostic| format!("{}\n", short(diagnostic))).collect();
-                print(lines.as_bytes())
+            Told::Human => {
+                let stdout = io::stdout();
+                print(self.drawn(findings.diagnostics, stdout.is_terminal(), &stdout).as_bytes())
             }
-            Told::Json => print_json(&Value::Array(diagnostics.iter().map(as_json).collect())),
+            Told::Short => {
+                let lines = findings.diagnostics.iter().map(|diagnostic| format!("{}\n", short(diagnostic)));
+                print(lines.collect::<String>().as_bytes())
+            }
+            Told::Json => print_json(&json::json(findings)),
+            Told::Sarif => print_json(&sarif::sarif(findings)),
+            Told::Github => print(github::github(findings).as_bytes()),
+            Told::Gitlab => print_json(&gitlab::gitlab(findings)),
         }
     }
 
-    fn drawn(&self, diagnostics: &[Diagnostic], is_terminal: bool) -> String {
-        let theme = if self.is_coloured(is_terminal) {
-            GraphicalTheme::unicode()
-        } else {
-            GraphicalTheme::unicode_nocolor()
-        };
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(100)
-            .with_context_lines(1)
-            .with_links(false)
-            .with_wrap_lines(true);
-        let mut text = String::new();
-        for diagnostic in diagnostics.iter().take(MOST_DRAWN) {
-            // Writing to a string does not fail, and a place that cannot be drawn is told in words.
-            if handler.render_report(&mut text, &Drawn::new(diagnostic)).is_err() {
-                text.push_str(&short(diagnostic));
-            }
-            text.push('\n');
-        }
-        if let Some(more) = diagnostics.len().checked_sub(MOST_DRAWN).filter(|&more| more > 0) {
-            text.push_str(&format!(
-                "… and {more} more; `redeem check --format short` tells each in a line\n"
-            ));
-        }
+    fn drawn(&self, diagnostics: &[Diagnostic], is_terminal: bool, stream: impl AsFd) -> String {
+        let width = if is_terminal { terminal_width(stream) } else { COLUMNS };
+        let looks = Looks { width, is_coloured: self.is_coloured(is_terminal) };
+        let mut text = human::drawn(diagnostics, looks);
         // Only people who look on can wonder what a code means; a log stays as short as it was.
         if let Some(first) = diagnostics.first().filter(|_| is_terminal && !self.is_quiet) {
             text.push_str(&format!("for more about a code: redeem explain {}\n", first.code));
@@ -162,24 +162,6 @@ pub(crate) fn print_json(value: &Value) -> io::Result<()> {
     print(format!("{value:#}\n").as_bytes())
 }
 
-/// The text without what a terminal obeys: a file that others write may hold it. Line breaks and tabs stay.
-pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
-    without(text, |c| c.is_control() && !matches!(c, '\n' | '\t'))
-}
-
-/// The same on one line.
-pub(crate) fn on_one_line(text: &str) -> Cow<'_, str> {
-    without(text, char::is_control)
-}
-
-fn without(text: &str, is_bad: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&is_bad) {
-        return text.into();
-    }
-    let escape = |c: char| if is_bad(c) { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escape).collect::<String>().into()
-}
-
 /// Rows in columns, two blanks apart, without blanks at the end of a line.
 pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<Cow<'_, str>>> =
@@ -196,146 +178,11 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     rows.iter().map(line).collect()
 }
 
-/// `file:line:column: error[code]: message`
-fn short(diagnostic: &Diagnostic) -> String {
-    let place = match (&diagnostic.source, &diagnostic.label) {
-        (Some(source), Some(label)) => {
-            let (line, column) = source.position(label.span.start);
-            format!("{}:{line}:{column}: ", source.path())
-        }
-        _ => diagnostic.place().map_or_else(String::new, |place| format!("{place}: ")),
-    };
-    format!("{place}{}[{}]: {}", diagnostic.severity, diagnostic.code, diagnostic.message)
-}
-
-fn as_json(diagnostic: &Diagnostic) -> Value {
-    let place = diagnostic.source.as_ref().zip(diagnostic.label.as_ref()).map(|(source, label)| {
-        let (line, column) = source.position(label.span.start);
-        let (end_line, end_column) = source.position(label.span.end);
-        json!({
-            "line": line, "column": column, "end_line": end_line, "end_column": end_column,
-            "start": label.span.start, "end": label.span.end,
-        })
-    });
-    let fixes: Vec<Value> = diagnostic
-        .fixes
-        .iter()
-        .map(|fix| {
-            json!({ "start": fix.span.start, "end": fix.span.end, "replacement": fix.replacement, "safe": fix.safe })
-        })
-        .collect();
-    json!({
-        "code": diagnostic.code.name(),
-        "severity": diagnostic.severity.to_string(),
-        "message": diagnostic.message,
-        "file": diagnostic.place(),
-        "place": place,
-        "help": diagnostic.help,
-        "fixes": fixes,
-    })
-}
-
-/// A diagnostic as miette draws it.
-struct Drawn<'a> {
-    diagnostic: &'a Diagnostic,
-    excerpt: Option<Excerpt>,
-}
-
-impl<'a> Drawn<'a> {
-    fn new(diagnostic: &'a Diagnostic) -> Self {
-        Self { diagnostic, excerpt: diagnostic.source.clone().map(Excerpt) }
-    }
-}
-
-impl fmt::Debug for Drawn<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.diagnostic.fmt(f)
-    }
-}
-
-impl fmt::Display for Drawn<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.diagnostic.origin {
-            Some(origin) if self.diagnostic.source.is_none() => {
-                write!(f, "{origin}: {}", self.diagnostic.message)
-            }
-            _ => f.write_str(&self.diagnostic.message),
-        }
-    }
-}
-
-impl std::error::Error for Drawn<'_> {}
-
-impl miette::Diagnostic for Drawn<'_> {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.diagnostic.code))
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.diagnostic.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
-        })
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let source = self.diagnostic.source.as_ref();
-        let here = self
-            .diagnostic
-            .related
-            .iter()
-            .filter(move |related| source.is_some_and(|source| source.path() == related.source.path()));
-        let labels = self.diagnostic.label.iter().map(|label| (&label.span, &label.text));
-        let labels = labels.chain(here.map(|related| (&related.span, &related.text)));
-        Some(Box::new(labels.map(|(span, text)| {
-            let text = Some(text.clone()).filter(|text| !text.is_empty());
-            LabeledSpan::new(text, span.start, span.len())
-        })))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.excerpt.as_ref().map(|excerpt| excerpt as &dyn SourceCode)
-    }
-}
-
-/// A source of which a diagnostic shows the lines of its place, and of long lines the middle.
-struct Excerpt(Source);
-
-/// How much of a line is shown on each side of a place, in bytes.
-const AROUND: usize = 120;
-
-impl SourceCode for Excerpt {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let text = self.0.text();
-        let (start, end) = (span.offset(), span.offset() + span.len());
-        if end > text.len() || !text.is_char_boundary(start) || !text.is_char_boundary(end) {
-            return Err(MietteError::OutOfBounds);
-        }
-        // Without context the question is where the place is, not what is around it.
-        let is_position = before == 0 && after == 0;
-        let line = if is_position { start..end } else { self.0.line_span(self.0.position(start).0) };
-        let first = text.floor_char_boundary(line.start.max(start.saturating_sub(AROUND)));
-        let last_line = self.0.line_span(self.0.position(end).0);
-        let last = text.ceil_char_boundary(last_line.end.max(end).min(end + AROUND));
-        let (line, column) = self.0.position(first);
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.0.path().to_string(),
-            &text.as_bytes()[first..last],
-            (first, last - first).into(),
-            line - 1,
-            column - 1,
-            1,
-        )))
-    }
+/// The columns that a drawing may take on a terminal.
+fn terminal_width(stream: impl AsFd) -> usize {
+    // A terminal that does not know its width says 0.
+    let columns = rustix::termios::tcgetwinsize(stream).map_or(0, |size| usize::from(size.ws_col));
+    if columns == 0 { COLUMNS } else { columns.clamp(BOUNDS.0, BOUNDS.1) }
 }
 
 #[cfg(test)]
@@ -343,9 +190,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_written_out() {
+    fn columns_are_aligned_and_hold_nothing_that_a_terminal_obeys() {
         let rows = [vec!["\u{1b}[2Ja\nb".to_owned(), "x".to_owned()], vec!["ä".to_owned(), "y".to_owned()]];
         assert_eq!(columns(&rows), format!("\\u{{1b}}[2Ja\\nb  x\n{:13}  y\n", "ä"));
-        assert_eq!(escaped("a\n\tb\u{7}\u{9b}"), "a\n\tb\\u{7}\\u{9b}");
     }
 }

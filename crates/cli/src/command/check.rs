@@ -1,13 +1,28 @@
 //! `redeem check`: everything that can be known without a key, a value or the network.
 
-use redeem_host::{Disk, Judge, Scope, Severity, World, check};
+use redeem_host::{Disk, Judge, Scope, World, check};
 
 use super::{config, counted, inputs, set_levels};
 use crate::args::{Check, Global, Told};
 use crate::exit::{Exit, Stop};
-use crate::report::Reporter;
+use crate::report::{Findings, Reporter};
 
 pub(crate) fn run(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
+    match checked(options, global, reporter) {
+        Err(stop) if options.format != Told::Human => told(stop, options.format, reporter),
+        result => result,
+    }
+}
+
+/// Tells why the check came to no end in the form that was asked for: whoever reads it waits for nothing else.
+fn told(stop: Stop, format: Told, reporter: &Reporter) -> Result<Exit, Stop> {
+    let stopped = stop.message.as_ref().map(|(message, _)| message.as_str());
+    let findings = Findings { diagnostics: &stop.diagnostics, stopped, ..Findings::default() };
+    reporter.print(&findings, format)?;
+    Err(Stop { diagnostics: Vec::new(), ..stop })
+}
+
+fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
     let mut config = config(global)?;
     set_levels(&mut config, &options.levels)?;
     let world = Disk::open_for_survey(&config)?;
@@ -18,10 +33,16 @@ pub(crate) fn run(options: &Check, global: &Global, reporter: &Reporter) -> Resu
     let files = inputs.taken.len();
     let scope = if options.paths.is_empty() { Scope::Whole } else { Scope::Part };
     let checked = check(inputs, &config, &judge, scope);
-    reporter.print(&checked.diagnostics, options.format)?;
-    let errors = checked.diagnostics.iter().filter(|told| told.severity == Severity::Error).count();
-    if options.format != Told::Json {
-        let warnings = checked.diagnostics.len() - errors;
+    let findings = Findings {
+        diagnostics: &checked.diagnostics,
+        files,
+        references: checked.references,
+        stopped: None,
+        is_whole: true,
+    };
+    reporter.print(&findings, options.format)?;
+    let (errors, warnings) = (findings.errors(), findings.warnings());
+    if options.format.is_for_people() {
         reporter.note(&format!(
             "checked {} in {}: {}, {}",
             counted(checked.references, "reference"),

@@ -1,0 +1,32 @@
+//! Problems as a report of GitLab's Code Quality.
+
+use redeem_host::{Diagnostic, Severity};
+use serde_json::{Value, json};
+
+use super::findings::{Findings, Region, fingerprints, path};
+
+/// The array that GitLab reads as an artifact of the kind `codequality`.
+pub(super) fn gitlab(findings: &Findings<'_>) -> Value {
+    let all = findings.diagnostics.iter().zip(fingerprints(findings.diagnostics));
+    all.map(|(diagnostic, fingerprint)| issue(diagnostic, &fingerprint)).collect()
+}
+
+fn issue(diagnostic: &Diagnostic, fingerprint: &str) -> Value {
+    let region = Region::of(diagnostic);
+    // GitLab passes over an entry without a path and a line.
+    let begin = region.map_or(1, |region| region.start.0);
+    let end = region.and_then(|region| region.end).map_or(begin, |(line, _)| line);
+    json!({
+        "description": diagnostic.message,
+        "check_name": diagnostic.code.name(),
+        "fingerprint": fingerprint,
+        "severity": match diagnostic.severity {
+            Severity::Error => "major",
+            Severity::Warning => "minor",
+        },
+        "location": {
+            "path": path(diagnostic.place().unwrap_or(".")),
+            "lines": { "begin": begin, "end": end },
+        },
+    })
+}

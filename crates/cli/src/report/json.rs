@@ -1,0 +1,60 @@
+//! Problems as JSON; `docs/check.schema.json` describes it.
+
+use redeem_host::syntax::Span;
+use redeem_host::{Diagnostic, Source};
+use serde_json::{Value, json};
+
+use super::findings::{Findings, Region, fixes, hidden_in};
+
+/// Everything that was found, in version 1 of its form.
+pub(super) fn json(findings: &Findings<'_>) -> Value {
+    json!({
+        "version": 1,
+        "diagnostics": findings.diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
+        "stopped": findings.stopped,
+        "summary": {
+            "files": findings.files,
+            "references": findings.references,
+            "errors": findings.errors(),
+            "warnings": findings.warnings(),
+        },
+    })
+}
+
+fn diagnostic(diagnostic: &Diagnostic) -> Value {
+    let own = diagnostic.source.as_ref().zip(diagnostic.label.as_ref());
+    let fixes = fixes(diagnostic).map(|fix| {
+        json!({
+            "start": fix.span.start, "end": fix.span.end, "replacement": fix.replacement, "safe": fix.safe,
+        })
+    });
+    let related = diagnostic.related.iter().map(|related| {
+        json!({
+            "file": &**related.source.path(),
+            "place": place(&related.source, &related.span, hidden_in(diagnostic, &related.source)),
+            "text": related.text,
+        })
+    });
+    json!({
+        "code": diagnostic.code.name(),
+        "severity": diagnostic.severity.to_string(),
+        "message": diagnostic.message,
+        "file": diagnostic.place(),
+        "place": own.map(|(source, label)| place(source, &label.span, &diagnostic.hidden)),
+        "help": diagnostic.help,
+        "fixes": fixes.collect::<Vec<_>>(),
+        "related": related.collect::<Vec<_>>(),
+    })
+}
+
+fn place(source: &Source, span: &Span, hidden: &[Span]) -> Value {
+    let Region { start: (line, column), end } = Region::new(source, span, hidden);
+    json!({
+        "line": line,
+        "column": column,
+        "end_line": end.map(|(line, _)| line),
+        "end_column": end.map(|(_, column)| column),
+        "start": span.start,
+        "end": end.map(|_| span.end),
+    })
+}
