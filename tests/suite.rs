@@ -2,6 +2,8 @@
 
 #[path = "suite/check.rs"]
 mod check;
+#[path = "suite/check_formats.rs"]
+mod check_formats;
 #[path = "suite/completions.rs"]
 mod completions;
 #[path = "suite/config.rs"]

@@ -14,22 +14,22 @@ use std::process::{Command, Stdio};
 
 use redeem_host::{Code, Severity};
 
-use crate::support::root;
+use crate::support::{Run, root};
 
-const CANARY: &str = "c4n4ry";
+pub(crate) const CANARY: &str = "c4n4ry";
 
 /// No input is known that shows these: a proof that fails is a defect of ours.
 const WITHOUT_CASES: &[Code] = &[Code::ProofFailed];
 
-struct Case {
+pub(crate) struct Case {
     /// What it shows, as a sentence.
     shows: String,
     files: Vec<(String, String)>,
     links: Vec<(String, String)>,
     variables: Vec<(String, String)>,
-    arguments: String,
+    pub(crate) arguments: String,
     /// What is printed, with the exit code.
-    output: String,
+    pub(crate) output: String,
     /// All that stands before the output.
     head: String,
 }
@@ -73,6 +73,16 @@ impl Case {
 
     /// Runs it in a folder of its own, and tells what is printed, with the exit code.
     fn run(&self) -> String {
+        let (run, base) = self.run_with(&self.arguments);
+        let printed = [run.stdout, run.stderr].concat();
+        let lines = printed.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        let told = lines.trim().replace(&base, "");
+        let code = run.code.expect("an exit code");
+        if code == 0 { told } else { format!("{told}\n? {code}") }
+    }
+
+    /// Runs `redeem` with some arguments in a folder of its own with the files of the case; that folder's path too.
+    pub(crate) fn run_with(&self, arguments: &str) -> (Run, String) {
         // Messages are wrapped with the true path in them, so it has to be short everywhere.
         let short = tempfile::Builder::new().prefix("").rand_bytes(4).tempdir_in("/tmp").expect("a folder");
         let base = short.path().canonicalize().expect("its path");
@@ -86,7 +96,7 @@ impl Case {
             std::os::unix::fs::symlink(target, project.join(path)).expect("a link");
         }
         let run = Command::new(env!("CARGO_BIN_EXE_redeem"))
-            .args(self.arguments.split_whitespace())
+            .args(arguments.split_whitespace())
             .current_dir(&project)
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
@@ -94,11 +104,7 @@ impl Case {
             .stdin(Stdio::null())
             .output()
             .expect("the binary runs");
-        let printed = String::from_utf8([run.stdout, run.stderr].concat()).expect("UTF-8");
-        let lines = printed.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-        let told = lines.trim().replace(&*base.to_string_lossy(), "");
-        let code = run.status.code().expect("an exit code");
-        if code == 0 { told } else { format!("{told}\n? {code}") }
+        (Run::of(run), base.to_string_lossy().into_owned())
     }
 
     /// The case as a reader of the page sees it.
@@ -132,6 +138,13 @@ fn quoted(value: &str) -> String {
 
 fn folder() -> PathBuf {
     root().join("fixtures/diagnostics")
+}
+
+/// Every case that tells a problem, with its path.
+pub(crate) fn told_cases() -> Vec<(PathBuf, Case)> {
+    let of = |code: &Code| folder().join(code.name()).join("told.case");
+    let paths = Code::ALL.iter().filter(|code| !WITHOUT_CASES.contains(code)).map(of);
+    paths.map(|path| (path.clone(), Case::read(&path))).collect()
 }
 
 /// The codes whose problems were drawn, in order.

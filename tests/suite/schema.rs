@@ -92,8 +92,8 @@ fn what_the_program_refuses_the_schema_refuses_too() {
 
 /// What is wrong with a value, by the part of JSON Schema that ours is written in; any other keyword is a panic.
 ///
-/// `tests/conformance/schema.py` has a complete validator look at the schema.
-fn problems(root: &Value, schema: &Value, value: &Value) -> Vec<String> {
+/// `tests/conformance/schema.py` and `tests/conformance/check.py` have a complete validator look at the schemas.
+pub(crate) fn problems(root: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut told = Vec::new();
     if *schema == Value::Bool(true) {
         return told;
@@ -111,9 +111,11 @@ fn problems(root: &Value, schema: &Value, value: &Value) -> Vec<String> {
                 Some("string") => !value.is_string(),
                 Some("boolean") => !value.is_boolean(),
                 Some("integer") => !value.is_i64(),
+                Some("null") => !value.is_null(),
                 other => panic!("no type is called {other:?}"),
             })),
             "enum" => told.extend(fails(rule.as_array().is_none_or(|words| !words.contains(value)))),
+            "minimum" => told.extend(fails(value.as_i64() < rule.as_i64())),
             "const" => told.extend(fails(rule != value)),
             "required" => {
                 let is_there = |key: &Value| key.as_str().is_some_and(|key| value.get(key).is_some());
