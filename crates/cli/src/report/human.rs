@@ -124,7 +124,7 @@ fn draw(text: &mut String, handler: &GraphicalReportHandler, diagnostic: &Diagno
         parts.push(Drawn::new(None, miette::Severity::Advice, message, Some(excerpt), width));
     }
     if let (Some(last), Some(help)) = (parts.last_mut(), &diagnostic.help) {
-        last.help = Some(wrapped(&escaped(help), width.saturating_sub(10)));
+        last.help = Some(wrapped(&escaped(help), width.saturating_sub("  help: ".len())));
     }
     for part in &parts {
         // Writing to a string does not fail, and a place that cannot be drawn is told in words.
@@ -151,7 +151,7 @@ impl Drawn {
         excerpt: Option<Excerpt>,
         width: usize,
     ) -> Self {
-        let message = wrapped(&escaped(message), width.saturating_sub(6));
+        let message = wrapped(&escaped(message), width.saturating_sub("  x ".len()));
         Self { code, severity, message, excerpt, help: None }
     }
 }
