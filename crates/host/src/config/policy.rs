@@ -142,7 +142,8 @@ impl Config {
 
 fn context(source: &Source, rule: &Spanned<ContextRule>) -> Result<(Context, Files), ConfigError> {
     let (span, rule) = (rule.span(), rule.get_ref());
-    check_scope(&rule.scope).map_err(|error| ConfigError::at(source, span.clone(), error.to_string()))?;
+    let (scope, scope_span) = (rule.scope.get_ref(), rule.scope.span());
+    check_scope(scope).map_err(|error| ConfigError::at(source, scope_span.clone(), error.to_string()))?;
     if rule.at.is_empty() && rule.files.is_empty() {
         let error = ConfigError::at(source, span, "this context names no place");
         return Err(
@@ -164,7 +165,7 @@ fn context(source: &Source, rule: &Spanned<ContextRule>) -> Result<(Context, Fil
     }
     let set = files.build().map_err(|error| ConfigError::at(source, span.clone(), error.to_string()))?;
     let files = if rule.files.is_empty() { Files::All } else { Files::Matching(set) };
-    Ok((Context { scope: rule.scope.clone(), at, rule: Some((source.clone(), span)) }, files))
+    Ok((Context { scope: scope.clone(), at, rule: Some((source.clone(), scope_span)) }, files))
 }
 
 /// A context that nobody wrote.

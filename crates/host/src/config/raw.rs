@@ -154,7 +154,8 @@ pub(super) struct ByNameRule {
 #[serde(deny_unknown_fields)]
 pub(super) struct ContextRule {
     /// The scope that it accepts.
-    pub(super) scope: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) scope: Spanned<String>,
     /// Patterns over the keys that lead to a value: `**.pagerduty.**.routing_key`. `**` is any number of segments, `*` is
     /// one, a position of a list is one, and a key that holds a dot stands in double quotes.
     #[serde(default)]
