@@ -227,7 +227,7 @@ fn ten_thousand_problems_are_told_without_a_stall() {
         for format in FORMATS {
             let begun = Instant::now();
             let run = project.redeem(&format!("check {folder} --format {format}")).exits(1);
-            assert!(begun.elapsed() < Duration::from_secs(30), "{folder} as {format}: {:?}", begun.elapsed());
+            assert!(begun.elapsed() < Duration::from_mins(1), "{folder} as {format}: {:?}", begun.elapsed());
             match *format {
                 "human" => assert!(run.stdout.len() < 10_000, "{} bytes", run.stdout.len()),
                 "short" | "github" => assert_eq!(run.stdout.lines().count(), 10_000),

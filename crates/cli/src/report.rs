@@ -11,11 +11,12 @@ mod short;
 mod words;
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use redeem_host::Diagnostic;
 use redeem_host::diff::{DiffLine, LineKind};
+use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use self::findings::Findings;
@@ -91,10 +92,10 @@ impl Reporter {
                 let lines = findings.diagnostics.iter().map(|diagnostic| format!("{}\n", short(diagnostic)));
                 print(lines.collect::<String>().as_bytes())
             }
-            Told::Json => print_json(&json::json(findings)),
-            Told::Sarif => print_json(&sarif::sarif(findings)),
+            Told::Json => print_serialized(&json::json(findings)),
+            Told::Sarif => print_serialized(&sarif::sarif(findings)),
             Told::Github => print(github::github(findings).as_bytes()),
-            Told::Gitlab => print_json(&gitlab::gitlab(findings)),
+            Told::Gitlab => print_serialized(&gitlab::gitlab(findings)),
         }
     }
 
@@ -150,7 +151,18 @@ pub(crate) fn last_words(text: &str) {
 /// Writes to standard output. A reader that went away wanted no more.
 pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    told(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// The same with a value that is made while it is written, with indentation and a final line break.
+fn print_serialized(value: &impl Serialize) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from);
+    told(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
+}
+
+fn told(written: io::Result<()>) -> io::Result<()> {
+    match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(io::Error::new(error.kind(), format!("cannot write to standard output: {error}"))),
         Ok(()) => Ok(()),

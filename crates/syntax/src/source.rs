@@ -24,7 +24,7 @@ struct Index {
 
 /// Columns further into a line than this are not counted from its start: a line may be as long as the text, and hold
 /// ten thousand problems.
-const STRIDE: usize = 4096;
+const STRIDE: usize = 1024;
 
 impl Source {
     /// Names a text and says how to read it.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use redeem_host::syntax::{Fix, Span};
 use redeem_host::{Diagnostic, Severity, Source};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// What a check has found.
@@ -28,6 +30,20 @@ impl Findings<'_> {
 
     pub(crate) fn warnings(&self) -> usize {
         self.diagnostics.len() - self.errors()
+    }
+}
+
+/// An array with a value for each problem, made while it is written: ten thousand of them take no room.
+pub(super) struct Each<'a, F> {
+    pub(super) diagnostics: &'a [Diagnostic],
+    /// The value of a problem, and of its number from 0.
+    pub(super) value: F,
+}
+
+impl<F: Fn(usize, &Diagnostic) -> Value> Serialize for Each<'_, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = self.diagnostics.iter().enumerate();
+        serializer.collect_seq(all.map(|(index, diagnostic)| (self.value)(index, diagnostic)))
     }
 }
 

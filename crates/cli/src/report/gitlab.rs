@@ -1,14 +1,18 @@
 //! Problems as a report of GitLab's Code Quality.
 
 use redeem_host::{Diagnostic, Severity};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::findings::{Findings, Region, fingerprints, path};
+use super::findings::{Each, Findings, Region, fingerprints, path};
 
 /// The array that GitLab reads as an artifact of the kind `codequality`.
-pub(super) fn gitlab(findings: &Findings<'_>) -> Value {
-    let all = findings.diagnostics.iter().zip(fingerprints(findings.diagnostics));
-    all.map(|(diagnostic, fingerprint)| issue(diagnostic, &fingerprint)).collect()
+pub(super) fn gitlab<'a>(findings: &Findings<'a>) -> impl Serialize + use<'a> {
+    let fingerprints = fingerprints(findings.diagnostics);
+    Each {
+        diagnostics: findings.diagnostics,
+        value: move |index: usize, diagnostic: &Diagnostic| issue(diagnostic, &fingerprints[index]),
+    }
 }
 
 fn issue(diagnostic: &Diagnostic, fingerprint: &str) -> Value {

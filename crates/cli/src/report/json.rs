@@ -2,23 +2,35 @@
 
 use redeem_host::syntax::Span;
 use redeem_host::{Diagnostic, Source};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::findings::{Findings, Region, fixes, hidden_in};
+use super::findings::{Each, Findings, Region, fixes, hidden_in};
 
 /// Everything that was found, in version 1 of its form.
-pub(super) fn json(findings: &Findings<'_>) -> Value {
-    json!({
-        "version": 1,
-        "diagnostics": findings.diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
-        "stopped": findings.stopped,
-        "summary": {
+pub(super) fn json<'a>(findings: &Findings<'a>) -> impl Serialize + use<'a> {
+    Report {
+        version: 1,
+        diagnostics: Each {
+            diagnostics: findings.diagnostics,
+            value: |_, problem: &Diagnostic| diagnostic(problem),
+        },
+        stopped: findings.stopped,
+        summary: json!({
             "files": findings.files,
             "references": findings.references,
             "errors": findings.errors(),
             "warnings": findings.warnings(),
-        },
-    })
+        }),
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a, T> {
+    version: u8,
+    diagnostics: T,
+    stopped: Option<&'a str>,
+    summary: Value,
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> Value {

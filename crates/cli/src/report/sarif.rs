@@ -5,9 +5,10 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use redeem_host::syntax::Span;
 use redeem_host::{Code, Diagnostic, Severity, Source};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::findings::{Findings, Region, fingerprints, fixes, hidden_in, path};
+use super::findings::{Each, Findings, Region, fingerprints, fixes, hidden_in, path};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -18,28 +19,48 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// A log of one run.
-pub(super) fn sarif(findings: &Findings<'_>) -> Value {
+pub(super) fn sarif<'a>(findings: &Findings<'a>) -> impl Serialize + use<'a> {
     let mut invocation = json!({ "executionSuccessful": findings.is_whole });
     if let Some(message) = findings.stopped {
         invocation["toolExecutionNotifications"] =
             json!([{ "level": "error", "message": { "text": message } }]);
     }
-    let results = findings.diagnostics.iter().zip(fingerprints(findings.diagnostics));
-    json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
+    let fingerprints = fingerprints(findings.diagnostics);
+    Log {
+        schema: SCHEMA,
+        version: "2.1.0",
+        runs: [Run {
+            tool: json!({ "driver": {
                 "name": "redeem",
                 "version": env!("CARGO_PKG_VERSION"),
                 "informationUri": REPOSITORY,
                 "rules": Code::ALL.iter().map(|&code| rule(code)).collect::<Vec<_>>(),
-            } },
-            "invocations": [invocation],
-            "columnKind": "unicodeCodePoints",
-            "results": results.map(|(diagnostic, fingerprint)| result(diagnostic, &fingerprint)).collect::<Vec<_>>(),
+            } }),
+            invocations: [invocation],
+            column_kind: "unicodeCodePoints",
+            results: Each {
+                diagnostics: findings.diagnostics,
+                value: move |index: usize, diagnostic: &Diagnostic| result(diagnostic, &fingerprints[index]),
+            },
         }],
-    })
+    }
+}
+
+#[derive(Serialize)]
+struct Log<T> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<T>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<T> {
+    tool: Value,
+    invocations: [Value; 1],
+    column_kind: &'static str,
+    results: T,
 }
 
 fn rule(code: Code) -> Value {
