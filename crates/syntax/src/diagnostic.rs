@@ -28,7 +28,7 @@ pub struct Diagnostic {
     pub hidden: Vec<Span>,
     /// What to do next, something that can be typed where possible.
     pub help: Option<String>,
-    /// Edits that mend it.
+    /// Edits that mend it, each of them alone; the best stands first.
     pub fixes: Vec<Fix>,
 }
 

@@ -129,8 +129,17 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     pub(crate) label: String,
     pub(crate) help: Option<String>,
-    /// What to write instead, at which range.
-    pub(crate) fix: Option<(Span, String)>,
+    /// What to write instead.
+    pub(crate) fix: Option<Rewrite>,
+}
+
+/// An edit of a scalar's decoded text.
+#[derive(Debug)]
+pub(crate) struct Rewrite {
+    pub(crate) range: Span,
+    pub(crate) text: String,
+    /// Whether it may be applied without anybody looking at it.
+    pub(crate) is_safe: bool,
 }
 
 impl Problem {
@@ -151,10 +160,17 @@ impl Problem {
     }
 
     pub(crate) fn fix(mut self, range: Span, replacement: impl Into<String>) -> Self {
-        let replacement = replacement.into();
-        self.help.get_or_insert_with(|| format!("write `{replacement}`"));
-        self.fix = Some((range, replacement));
+        let text = replacement.into();
+        self.help.get_or_insert_with(|| format!("write `{text}`"));
+        self.fix = Some(Rewrite { range, text, is_safe: true });
         self
+    }
+
+    /// The same, for what somebody should look at first.
+    pub(crate) fn unsafe_fix(self, range: Span, replacement: impl Into<String>) -> Self {
+        let mut problem = self.fix(range, replacement);
+        problem.fix.iter_mut().for_each(|fix| fix.is_safe = false);
+        problem
     }
 
     pub(crate) fn warning(mut self) -> Self {

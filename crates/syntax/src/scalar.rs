@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::Span;
 
+mod edit;
+
 /// A string in a file that may hold references.
 #[derive(Clone, Debug)]
 pub struct Scalar {

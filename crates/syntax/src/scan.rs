@@ -9,7 +9,8 @@ use crate::event::IGNORE;
 use crate::format::{Sight, Sighted, decode};
 use crate::sigil::Sightings;
 use crate::{
-    Code, Diagnostic, Dialects, Event, Format, Mark, Reference, Scalar, Source, Span, Style, Token, python,
+    Code, Diagnostic, Dialects, Event, Fix, Format, Mark, Reference, Scalar, Source, Span, Style, Token,
+    python,
 };
 
 mod broken;
@@ -224,8 +225,10 @@ impl<'a, 's> Scanner<'a, 's> {
                         .with_severity(problem.severity)
                         .at(self.source, span, problem.label);
                     diagnostic.help = problem.help;
-                    if let Some((range, replacement)) = problem.fix {
-                        diagnostic = diagnostic.with_fix(scalar.decoded.source_span(&range), replacement);
+                    if let Some(fix) = problem.fix
+                        && let Some((span, text)) = scalar.edit(self.source.text(), &fix.range, &fix.text)
+                    {
+                        diagnostic.fixes.push(Fix { span, replacement: text, safe: fix.is_safe });
                     }
                     self.found.diagnostics.push(diagnostic);
                 }
@@ -277,17 +280,22 @@ impl<'a, 's> Scanner<'a, 's> {
         let before = text[..token.span.start].trim_end_matches([' ', '\t']);
         let after = text[token.span.end..].trim_start_matches([' ', '\t']);
         let is_zenml = self.dialects.is_live("zenml") && zenml_opens_unquoted(before, &token.text, after);
-        if !is_zenml && !token.text.starts_with("secret:")
-            || !before.ends_with('{')
-            || !after.starts_with('}')
-        {
+        let span = if is_zenml {
+            before.len() - 2..text.len() - after.len() + 2
+        } else if token.text.starts_with("secret:") && before.ends_with('{') {
+            // A comma in a filter's arguments ends the key, not the reference.
+            let line = self.source.line_span(self.source.line(token.span.start));
+            let open = before.len() - 1;
+            let hits = self.dialects.find_inline(&text[open..line.end.max(open)]);
+            let Some(hit) = hits.first().filter(|hit| matches!(hit.what, What::Reference(_))) else { return };
+            if hit.range.start != 0 {
+                return;
+            }
+            open..open + hit.range.end
+        } else {
             return;
-        }
-        let braces = 1 + usize::from(is_zenml);
-        let span = before.len() - braces..text.len() - after.len() + braces;
-        let inner = self.dialects.find_inline(&text[span.clone()]);
-        let is_reference = is_zenml || inner.iter().any(|hit| matches!(hit.what, What::Reference(_)));
-        if is_reference && !self.is_ignored(span.start) {
+        };
+        if !self.is_ignored(span.start) {
             self.found.diagnostics.push(unquoted(self.source, span));
         }
     }
@@ -302,8 +310,12 @@ fn is_in_line(source: &Source, lines: &BTreeSet<usize>, offset: usize) -> bool {
     !lines.is_empty() && lines.contains(&source.line(offset))
 }
 
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 fn unquoted(source: &Source, span: Span) -> Diagnostic {
-    let quoted = format!("\"{}\"", source.slice(&span).replace('\\', "\\\\").replace('"', "\\\""));
+    let quoted = quoted(source.slice(&span));
     Diagnostic::new(Code::UnquotedReference, "without quotes this is a mapping to YAML, not text")
         .at(source, span.clone(), "needs quotes")
         .with_help(format!("write {quoted}"))

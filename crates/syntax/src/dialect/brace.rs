@@ -3,7 +3,7 @@
 //! Monte Carlo reads up to the last `}` of the string; no valid name holds
 //! one, so the first is taken here. Exactly doubled braces are the escape.
 
-use super::delimited::{Body, bad_filter_hit, body, overlong_hit, reference};
+use super::delimited::{Body, bad_filter_hit, body, never_closed, overlong_hit, reference};
 use super::{Dialect, Find, Hit, Problem, What};
 use crate::Span;
 use crate::code::Code;
@@ -75,13 +75,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
             if word == 0 {
                 return Vec::new();
             }
-            let range = brace..from + word;
-            let proper = format!("{}}}", &text[range.clone()]);
-            vec![
-                near_miss("this reference is never closed", "no `}` follows")
-                    .fix(range.clone(), proper)
-                    .at(range),
-            ]
+            vec![never_closed(text, brace..from + word)]
         }
         Body::BadFilter { at, end } if is_tight => vec![bad_filter_hit(at, end)],
         Body::Overlong { end } if is_tight => vec![overlong_hit(DIALECT.name, RULE.words, from, end)],

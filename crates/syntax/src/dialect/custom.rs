@@ -4,7 +4,7 @@ use std::fmt;
 
 use regex_lite::Regex;
 
-use super::delimited::{Body, bad_filter_hit, body, named, overlong_hit};
+use super::delimited::{Body, bad_filter_hit, body, named, overlong_hit, trimming};
 use super::{DIALECTS, Hit};
 use crate::Name;
 use crate::name::is_name_char;
@@ -97,7 +97,10 @@ impl Custom {
                 if read.is_err() && self.open.len() == 1 || raw.is_empty() {
                     return Vec::new();
                 }
-                vec![named(self.name.clone().into(), read, &words(), at..end, name, filters)]
+                let trimmed = raw.trim();
+                let is_trimmed = trimmed.len() < raw.len() && self.read(trimmed).is_ok();
+                let hit = named(self.name.clone().into(), read, &words(), at..end, name.clone(), filters);
+                vec![if is_trimmed { trimming(hit, name, trimmed) } else { hit }]
             }
             Body::BadFilter { at, end } if self.open.len() > 1 => vec![bad_filter_hit(at, end)],
             Body::Overlong { end } if self.open.len() > 1 && text[from..end].contains(&self.close) => {

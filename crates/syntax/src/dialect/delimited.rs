@@ -6,7 +6,7 @@ use memchr::{memchr3, memmem};
 use nom::bytes::complete::tag;
 use nom::{IResult, Parser};
 
-use super::{Found, Hit, Problem, What};
+use super::{Found, Hit, Problem, Rewrite, What};
 use crate::code::Code;
 use crate::name::NameRule;
 use crate::pipeline::{self, Filter};
@@ -87,8 +87,19 @@ pub(super) fn reference(
     name: Span,
     filters: Vec<Filter>,
 ) -> Hit {
-    let read = rule.read(&text[name.clone()]);
-    named(dialect.into(), read, rule.words, range, name, filters)
+    let raw = &text[name.clone()];
+    let hit = named(dialect.into(), rule.read(raw), rule.words, range, name.clone(), filters);
+    let trimmed = raw.trim();
+    if trimmed.len() == raw.len() || rule.read(trimmed).is_err() { hit } else { trimming(hit, name, trimmed) }
+}
+
+/// Adds to the word about a name that its blanks are all that is wrong with it.
+pub(super) fn trimming(mut hit: Hit, name: Span, trimmed: &str) -> Hit {
+    if let What::Problem(problem) = &mut hit.what {
+        problem.help = Some(format!("write `{trimmed}`, without blanks around it"));
+        problem.fix = Some(Rewrite { range: name, text: trimmed.to_owned(), is_safe: true });
+    }
+    hit
 }
 
 /// The same for a name that has been read already.
@@ -119,6 +130,22 @@ pub(super) fn overlong_hit(dialect: &str, words: &str, at: usize, end: usize) ->
     Problem::new(Code::InvalidName, "this is no name of a secret: it goes on and on", "far too long")
         .help(format!("a name in the `{dialect}` dialect is {words}"))
         .at(at..end)
+}
+
+/// The hit for a reference without a `}`: where its text ends the place of it is certain, and where its line ends
+/// it is likely.
+pub(super) fn never_closed(text: &str, range: Span) -> Hit {
+    let proper = format!("{}}}", &text[range.clone()]);
+    let problem = Problem::new(Code::NearMiss, "this reference is never closed", "no `}` follows");
+    let rest = text[range.end..].trim_start_matches([' ', '\t']);
+    let problem = if text[range.end..].trim().is_empty() {
+        problem.fix(range.clone(), proper)
+    } else if rest.starts_with(['\n', '\r']) {
+        problem.unsafe_fix(range.clone(), proper)
+    } else {
+        problem.help(format!("write `{proper}`"))
+    };
+    problem.at(range)
 }
 
 /// The hit for a filter that cannot be read.

@@ -2,7 +2,7 @@
 //!
 //! Each pair of `$` before `{secret.` writes one `$`; an odd last one opens a reference.
 
-use super::delimited::{Body, bad_filter_hit, body, overlong_hit, reference};
+use super::delimited::{Body, bad_filter_hit, body, never_closed, overlong_hit, reference};
 use super::{Dialect, Find, Hit, Problem, What};
 use crate::code::Code;
 use crate::name::{NameRule, is_name_char};
@@ -60,11 +60,7 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
 fn unclosed(text: &str, open: usize, from: usize) -> Hit {
     let is_part = |c: char| is_name_char(c) || c == '.';
     let word = text[from..].find(|c: char| !is_part(c)).unwrap_or(text.len() - from);
-    let range = open..from + word;
-    let proper = format!("{}}}", &text[range.clone()]);
-    Problem::new(Code::NearMiss, "this reference is never closed", "no `}` follows")
-        .fix(range.clone(), proper)
-        .at(range)
+    never_closed(text, open..from + word)
 }
 
 /// `${secrets.NAME}` and `${SECRET.NAME}` are no syntax of anybody, and too close to be meant as text.

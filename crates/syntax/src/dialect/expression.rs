@@ -61,8 +61,8 @@ fn in_literal(mut hit: Hit, literal: &Literal) -> Hit {
             found.place = Place::PythonText(literal.clone());
         }
         What::Problem(problem) => {
-            if let Some((range, _)) = &mut problem.fix {
-                *range = range.start + offset..range.end + offset;
+            if let Some(fix) = &mut problem.fix {
+                fix.range = fix.range.start + offset..fix.range.end + offset;
             }
         }
         What::Escape(_) => {}

@@ -1,6 +1,6 @@
 //! A text that does not parse: its references are told all the same, and why it does not parse.
 
-use super::{Scan, Scanner, unquoted};
+use super::{Scan, Scanner, quoted, unquoted};
 use crate::dialect::What;
 use crate::scalar::Decoded;
 use crate::{Code, Diagnostic, Dialects, Format, KeyPath, Node, Scalar, Source, Span, Style, SyntaxError};
@@ -18,14 +18,17 @@ pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxEr
         }
         hit.range.start < comment.1
     });
-    let culprit =
-        hits.iter().filter(|hit| matches!(hit.what, What::Reference(_))).map(|hit| hit.range.clone()).find(
-            |range| {
-                source.format() == Format::Yaml
-                    && range.start <= error.span.start
-                    && error.span.start <= range.end
-            },
-        );
+    let culprit = hits
+        .iter()
+        .filter(|hit| matches!(hit.what, What::Reference(_)))
+        .map(|hit| hit.range.clone())
+        .find(|range| {
+            // A parser may stop at what stands behind the brackets.
+            let behind = text[range.end..].len() - text[range.end..].trim_start_matches([' ', '\t']).len();
+            source.format() == Format::Yaml
+                && range.start <= error.span.start
+                && error.span.start <= range.end + behind
+        });
     let scalar = Scalar {
         span: 0..text.len(),
         style: Style::Text,
@@ -39,7 +42,7 @@ pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxEr
     scanner.marks(hits, &scalar, 0);
     let mut found = scanner.found;
     found.diagnostics.push(match culprit {
-        Some(range) => unquoted(source, plain_token(text, &range)),
+        Some(range) => unquoted(source, whole_value(source, &range)),
         None => Diagnostic::new(
             Code::SyntaxError,
             format!("this is not valid {}: {}", source.format().title(), error.message),
@@ -50,7 +53,40 @@ pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxEr
     found
 }
 
-/// The unquoted value around a reference: up to a blank, a comma or a closing bracket.
+/// The unquoted value around a reference: what has to stand in quotes for the parser to get beyond it.
+fn whole_value(source: &Source, reference: &Span) -> Span {
+    let text = source.text();
+    let line = source.line_span(source.line(reference.start));
+    let token = plain_token(text, reference);
+    let between = |opening: &[char], closing: &[char]| {
+        let start =
+            text[line.start..reference.start].rfind(opening).map_or(line.start, |at| line.start + at + 1);
+        let end = text[reference.end..line.end].find(closing).map_or(line.end, |at| reference.end + at);
+        let value = &text[start..end];
+        let start = start + value.len() - value.trim_start().len();
+        start..start + value.trim().len()
+    };
+    let in_flow = between(&['[', '{', ','], &[',', ']', '}']);
+    let before = &text[line.start..reference.start];
+    let key = [": ", "- ", ":\t"].iter().filter_map(|sign| Some(before.rfind(sign)? + sign.len())).max();
+    let start = line.start + key.unwrap_or(before.len() - before.trim_start().len());
+    let rest = &text[reference.end..line.end];
+    let end = reference.end + rest.find(" #").unwrap_or(rest.len());
+    let start = start + text[start..].len() - text[start..].trim_start_matches([' ', '\t']).len();
+    let in_block = start.min(reference.start)
+        ..start.min(reference.start) + text[start.min(reference.start)..end].trim_end().len();
+    let gets_further = |span: &&Span| {
+        let quoted = quoted(&text[(*span).clone()]);
+        let end = line.end - span.len() + quoted.len();
+        let new = [&text[..span.start], &quoted, &text[span.end..]].concat();
+        source.format().parse(&new, &mut |_| {}).map_or_else(|error| error.span.start > end, |()| true)
+    };
+    let found = [&token, &in_flow, &in_block].into_iter().find(gets_further);
+    // Of several references in one list each gets the parser to the next.
+    found.unwrap_or(&token).clone()
+}
+
+/// The word around a reference: up to a blank, a comma or a closing bracket.
 fn plain_token(text: &str, reference: &Span) -> Span {
     let is_edge = |c: char| c.is_whitespace() || "[{,".contains(c);
     let start = text[..reference.start].trim_end_matches(|c| !is_edge(c)).len();

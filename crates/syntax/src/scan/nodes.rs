@@ -239,7 +239,16 @@ impl<'a, 's> Scanner<'a, 's> {
             scalar.span.clone(),
             "not a name",
         );
-        self.found.diagnostics.push(problem.with_help(words));
+        let text = &scalar.decoded.text;
+        let trimmed = text.trim();
+        let edit = scalar.edit(self.source.text(), &(0..text.len()), trimmed);
+        let is_trimmed = trimmed != text && names_a_secret(trimmed).is_some();
+        self.found.diagnostics.push(match edit.filter(|_| is_trimmed) {
+            Some((span, new)) => {
+                problem.with_help(format!("write `{trimmed}`, without blanks around it")).with_fix(span, new)
+            }
+            None => problem.with_help(words),
+        });
     }
 
     /// A reference that is all of a string.

@@ -112,7 +112,7 @@ fn near_misses_are_told_with_their_fix_and_lookalikes_are_not() {
     for (text, expected) in [
         ("a: $secrets.k", "warning near-miss \"$secrets.k\" fix $ secrets.k"),
         ("a: \"$\\tsecrets.k\"", "warning near-miss \"$\\\\tsecrets.k\" fix $ secrets.k"),
-        ("a: Bearer $ secrets.k", "warning near-miss \"$ secrets.k\""),
+        ("a: Bearer $ secrets.k", "warning near-miss \"$ secrets.k\" fix $ f'Bearer {secrets.k}'"),
     ] {
         assert_eq!(told(Format::Yaml, text), [expected], "{text}");
     }
@@ -135,6 +135,22 @@ fn unquoted_references_are_told_even_where_the_file_does_not_parse() {
     for (text, expected) in [
         ("a: {secret:k}\n", "error unquoted-reference \"{secret:k}\" fix \"{secret:k}\""),
         ("a: [x, {secret:k}]\n", "error unquoted-reference \"{secret:k}\" fix \"{secret:k}\""),
+        (
+            "a: {secret:k} and b # c\n",
+            "error unquoted-reference \"{secret:k} and b\" fix \"{secret:k} and b\"",
+        ),
+        (
+            "a: {secret:k}{secret:l}\n",
+            "error unquoted-reference \"{secret:k}{secret:l}\" fix \"{secret:k}{secret:l}\"",
+        ),
+        (
+            "a: [b c-${secret.k} d, e]\n",
+            "error unquoted-reference \"b c-${secret.k} d\" fix \"b c-${secret.k} d\"",
+        ),
+        (
+            "- {secret:k | default('a, b')}\n",
+            "error unquoted-reference \"{secret:k | default('a, b')}\" fix \"{secret:k | default('a, b')}\"",
+        ),
         ("a: {secret:k}-s\n", "error unquoted-reference \"{secret:k}-s\" fix \"{secret:k}-s\""),
         ("a: [${secret.k}]\n", "error unquoted-reference \"${secret.k}\" fix \"${secret.k}\""),
         (

@@ -44,7 +44,7 @@ impl Walk<'_> {
                 .with_severity(Severity::Warning)
                 .at(self.source, span.clone(), "not a reference here")
                 .with_help(format!("write `{written}`"));
-            self.found.diagnostics.push(diagnostic.with_fix(span, written));
+            self.found.diagnostics.push(diagnostic.with_unsafe_fix(span, written));
         }
     }
 }
