@@ -58,30 +58,28 @@ fn whole_value(source: &Source, reference: &Span) -> Span {
     let text = source.text();
     let line = source.line_span(source.line(reference.start));
     let token = plain_token(text, reference);
-    let between = |opening: &[char], closing: &[char]| {
-        let start =
-            text[line.start..reference.start].rfind(opening).map_or(line.start, |at| line.start + at + 1);
-        let end = text[reference.end..line.end].find(closing).map_or(line.end, |at| reference.end + at);
+    let in_flow = text[line.start..reference.start].rfind(['[', '{', ',']).map(|opening| {
+        let start = line.start + opening + 1;
+        let end =
+            text[reference.end..line.end].find([',', ']', '}']).map_or(line.end, |at| reference.end + at);
         let value = &text[start..end];
         let start = start + value.len() - value.trim_start().len();
         start..start + value.trim().len()
-    };
-    let in_flow = between(&['[', '{', ','], &[',', ']', '}']);
+    });
     let before = &text[line.start..reference.start];
     let key = [": ", "- ", ":\t"].iter().filter_map(|sign| Some(before.rfind(sign)? + sign.len())).max();
-    let start = line.start + key.unwrap_or(before.len() - before.trim_start().len());
+    let start = line.start + key.unwrap_or(0);
+    let start = (start + text[start..].len() - text[start..].trim_start().len()).min(reference.start);
     let rest = &text[reference.end..line.end];
     let end = reference.end + rest.find(" #").unwrap_or(rest.len());
-    let start = start + text[start..].len() - text[start..].trim_start_matches([' ', '\t']).len();
-    let in_block = start.min(reference.start)
-        ..start.min(reference.start) + text[start.min(reference.start)..end].trim_end().len();
+    let in_block = start..start + text[start..end].trim_end().len();
     let gets_further = |span: &&Span| {
         let quoted = quoted(&text[(*span).clone()]);
         let end = line.end - span.len() + quoted.len();
         let new = [&text[..span.start], &quoted, &text[span.end..]].concat();
         source.format().parse(&new, &mut |_| {}).map_or_else(|error| error.span.start > end, |()| true)
     };
-    let found = [&token, &in_flow, &in_block].into_iter().find(gets_further);
+    let found = [Some(&token), in_flow.as_ref(), Some(&in_block)].into_iter().flatten().find(gets_further);
     // Of several references in one list each gets the parser to the next.
     found.unwrap_or(&token).clone()
 }
