@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use redeem_syntax::dialect::DIALECTS;
 use redeem_syntax::pipeline::{Filter, Literal};
+use redeem_syntax::{Reference, Scalar};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -334,6 +336,29 @@ pub(crate) fn float(text: &str) -> Option<String> {
     let point = if mantissa.contains('.') { "" } else { ".0" };
     let sign = if exponent.starts_with('-') { "" } else { "+" };
     Some(format!("{mantissa}{point}e{sign}{exponent}"))
+}
+
+/// A reference with one filter more behind the others, as the text of its scalar has it; none where its dialect has
+/// no filters or another syntax for them.
+pub(crate) fn added(reference: &Reference, scalar: &Scalar, filter: &str) -> Option<String> {
+    let written = scalar.decoded.text.get(reference.range.clone())?;
+    let closing = match &*reference.dialect {
+        "brace" | "dollar" => "}",
+        "github" | "zenml" => "}}",
+        known if DIALECTS.iter().any(|dialect| dialect.name == known) => return None,
+        // A dialect of the user's own closes as it says; its reference ends with its name or its last filter.
+        _ => {
+            let last = reference.filters.last().map(|filter| filter.span.end - reference.range.start);
+            let name = reference.name.to_string();
+            let at = last.or_else(|| Some(written.rfind(&name)? + name.len()))?;
+            let (before, closing) = written.split_at_checked(at)?;
+            return Some(format!("{} | {filter}{closing}", before.trim_end()));
+        }
+    };
+    let inner = written.strip_suffix(closing)?;
+    let body = inner.trim_end();
+    // `secrets['NAME']` is GitHub's own, and takes no filter.
+    (!body.ends_with(']')).then(|| format!("{body} | {filter}{}{closing}", &inner[body.len()..]))
 }
 
 #[cfg(test)]

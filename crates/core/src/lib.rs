@@ -27,6 +27,7 @@ mod encode;
 mod facts;
 mod fake;
 mod filter;
+mod kubernetes;
 mod plan;
 pub mod policy;
 mod proof;

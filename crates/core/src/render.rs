@@ -16,6 +16,7 @@ use crate::encode::{
 };
 use crate::fake;
 use crate::filter::{self, Filtered, check_filters};
+use crate::kubernetes;
 use crate::policy::not_found;
 use crate::proof::{self, Expected, Touched};
 use crate::url;
@@ -47,6 +48,11 @@ pub fn render(source: &Source, scan: &Scan, answers: &Answers, encoding: &Encodi
             expected.push((&string.scalar, says));
         }
     }
+    // What is wrong for certain takes the place of the warning that it may be.
+    diagnostics.retain(|warning| {
+        let is_same = |error: &Diagnostic| (error.code, &error.label) == (warning.code, &warning.label);
+        warning.code != Code::UrlWithoutFilter || !writer.diagnostics.iter().any(is_same)
+    });
     diagnostics.append(&mut writer.diagnostics);
     let is_stopped = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     // Two edits of one place would be a defect of ours, and no text could be made of them.
@@ -82,6 +88,8 @@ pub fn check(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
             diagnostics.push(unencodable(source, reference.span.clone(), problem));
         }
     }
+    diagnostics.append(&mut url::check(source, scan));
+    diagnostics.append(&mut kubernetes::check(source, scan));
     diagnostics.sort_by_cached_key(Diagnostic::sort_key);
     diagnostics
 }
@@ -296,27 +304,12 @@ impl Writer<'_> {
     }
 
     fn check_url(&self, reference: &Reference, scalar: &Scalar, text: &str) -> Result<(), Box<Diagnostic>> {
-        let is_plain_text = matches!(reference.place, Place::Text | Place::PythonText(_) | Place::FString);
-        let is_encoded = reference.filters.iter().any(|filter| filter.name == "urlencode");
-        if !is_plain_text
-            || is_encoded
-            || !url::is_in_userinfo(&scalar.decoded.text, &reference.range)
-            || !url::breaks_userinfo(text)
-        {
+        if !url::wants_filter(reference, self.scan) || !url::breaks_userinfo(text) {
             return Ok(());
         }
-        let span = reference.span.clone();
-        let written = self.source.slice(&span);
-        let filtered = format!("{} | urlencode}}", written.trim_end_matches('}').trim_end());
-        Err(Box::new(
-            Diagnostic::new(
-                Code::UrlWithoutFilter,
-                "the value holds a character that ends this part of the URL",
-            )
-            .at(self.source, span.clone(), "in the user part of a URL")
-            .with_help(format!("write `{filtered}`"))
-            .with_fix(span, filtered),
-        ))
+        let message = "the value holds a character that ends this part of the URL";
+        let problem = url::problem(self.source, reference, scalar, message);
+        Err(Box::new(problem.with_severity(Severity::Error)))
     }
 
     fn bare(&mut self, reference: &Reference, scalar: &Scalar, text: &str) -> Option<(Edit, Says)> {

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 mod mask;
 mod tags;
 mod template;
+mod texts;
 
 use crate::config::BackendConfig;
 use crate::inputs::Input;
@@ -25,6 +26,7 @@ use crate::write::ModeRule;
 use mask::{Hole, Mask, Masked, Piece, shown};
 use tags::Tags;
 use template::{Part, Template, Unit, lines, without_break};
+pub(crate) use texts::of_texts;
 
 /// How many lines without a change are shown around each change.
 const CONTEXT: usize = 3;

@@ -97,6 +97,36 @@ pub fn named(path: &Path, config: &Config) -> Input {
     Input { path: path.to_owned(), shown: shown(path), output, kind, is_named: true, root: root.into() }
 }
 
+/// The files of these, by their path from `root`, that a walk would take, whether or not they are on the disk.
+pub(crate) fn walked<'p>(
+    root: &Path,
+    files: impl IntoIterator<Item = &'p Path>,
+    config: &Config,
+) -> Result<Vec<Input>, Box<Diagnostic>> {
+    let selection = Selection { output: config.output.as_deref(), ..Selection::default() };
+    let walk = Walk::new(root, config, selection)?;
+    let mut taken = Vec::new();
+    for relative in files {
+        let is_left_out = |part: &Path| {
+            !part.as_os_str().is_empty() && walk.leaves_out(&root.join(part), part, part != relative)
+        };
+        if relative.ancestors().any(is_left_out) {
+            continue;
+        }
+        let path = root.join(relative);
+        let kind = Kind::File(config.rules.treatment(&walk.below(&path, relative), false));
+        taken.push(Input {
+            shown: shown_from(&walk.here, &path),
+            output: output_path(relative.to_owned(), &kind),
+            path,
+            kind,
+            is_named: false,
+            root: Arc::clone(&walk.shared_root),
+        });
+    }
+    Ok(taken)
+}
+
 /// Where an input goes: a template's output has no ending of templates.
 fn output_path(path: PathBuf, kind: &Kind) -> PathBuf {
     match (kind, path.file_name().and_then(OsStr::to_str)) {
@@ -109,24 +139,9 @@ fn output_path(path: PathBuf, kind: &Kind) -> PathBuf {
 
 /// Walks a folder. Hidden files are taken; `.git`, the output folder, vaults and excluded files are not.
 pub fn walk(root: &Path, config: &Config, selection: Selection<'_>) -> Inputs {
-    let exclude = match GlobSet::new(config.exclude.iter().filter_map(|pattern| glob(pattern).ok())) {
-        Ok(exclude) => exclude,
-        Err(error) => {
-            let problem = Diagnostic::new(Code::InvalidConfig, format!("`exclude` cannot be used: {error}"));
-            return Inputs { taken: Vec::new(), problems: vec![problem] };
-        }
-    };
-    let walk = Walk {
-        shared_root: root.into(),
-        root,
-        real_root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
-        whole_root: std::path::absolute(root).unwrap_or_else(|_| root.to_owned()),
-        here: std::env::current_dir().unwrap_or_default(),
-        output: selection.output.and_then(|output| output.canonicalize().ok()),
-        exclude,
-        config,
-        selection,
-        found: Mutex::default(),
+    let walk = match Walk::new(root, config, selection) {
+        Ok(walk) => walk,
+        Err(problem) => return Inputs { taken: Vec::new(), problems: vec![*problem] },
     };
     let mut builder = WalkBuilder::new(root);
     if !selection.respects_gitignore {
@@ -172,6 +187,27 @@ struct Walk<'a> {
 struct Found {
     taken: Vec<Input>,
     problems: Vec<(PathBuf, Diagnostic)>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(root: &'a Path, config: &'a Config, selection: Selection<'a>) -> Result<Self, Box<Diagnostic>> {
+        let patterns = config.exclude.iter().filter_map(|pattern| glob(pattern).ok());
+        let exclude = GlobSet::new(patterns).map_err(|error| {
+            Box::new(Diagnostic::new(Code::InvalidConfig, format!("`exclude` cannot be used: {error}")))
+        })?;
+        Ok(Self {
+            shared_root: root.into(),
+            root,
+            real_root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
+            whole_root: std::path::absolute(root).unwrap_or_else(|_| root.to_owned()),
+            here: std::env::current_dir().unwrap_or_default(),
+            output: selection.output.and_then(|output| output.canonicalize().ok()),
+            exclude,
+            config,
+            selection,
+            found: Mutex::default(),
+        })
+    }
 }
 
 impl Walk<'_> {

@@ -18,10 +18,12 @@ pub mod editor;
 pub mod export;
 pub mod extract;
 mod fakes;
+pub mod fix;
 #[cfg(feature = "crypto")]
 pub mod form;
 #[cfg(feature = "crypto")]
 pub mod generate;
+mod git;
 #[cfg(feature = "crypto")]
 pub mod identity;
 #[cfg(feature = "crypto")]
@@ -62,4 +64,4 @@ pub use redeem_core::{
 };
 pub use redeem_syntax as syntax;
 pub use redeem_syntax::{Code, Diagnostic, Dialects, Format, Scan, Severity, Source};
-pub use run::{FileState, Found, Rendering, Run, Seen, Target, render_text, scan_inputs};
+pub use run::{FileState, Found, Rendering, Run, Seen, Target, render_text, scan_inputs, scan_text};

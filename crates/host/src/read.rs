@@ -25,7 +25,7 @@ pub(crate) enum Content {
 }
 
 /// Whether bytes may hold a reference; where they may not, nobody has to know whether they are text.
-type MayHold<'a> = &'a dyn Fn(&[u8]) -> bool;
+pub(crate) type MayHold<'a> = &'a dyn Fn(&[u8]) -> bool;
 
 /// A text to render, read from outside.
 pub enum TextInput {
@@ -111,6 +111,18 @@ pub(crate) fn read(path: &Path, is_named: bool, may_hold: MayHold<'_>) -> Result
         }
     }
     Err(refuse("this file changes while it is read", "wait until its writer is done, and run again"))
+}
+
+/// Takes the bytes of a file that are not on the disk, as its owner's.
+pub(crate) fn of_bytes(
+    path: &Path,
+    bytes: Vec<u8>,
+    mode: u32,
+    may_hold: MayHold<'_>,
+) -> Result<ReadFile, Box<Diagnostic>> {
+    classify(bytes, may_hold)
+        .map(|content| ReadFile { content, mode, comes_once: false })
+        .map_err(|(why, help)| Box::new(unreadable(path, &why).with_help(help)))
 }
 
 /// Reads a regular file in as few calls as it takes. One that has grown meanwhile has another length by now,

@@ -18,7 +18,7 @@ use crate::Judge;
 use crate::config::{Live, Treatment};
 use crate::diff::Diffs;
 use crate::inputs::{Input, Kind, unreadable};
-use crate::read::{self, Content, read};
+use crate::read::{self, Content, MayHold, ReadFile, read};
 use crate::template::{self, Told};
 use crate::write::{ModeRule, Outputs, Prepared, WriteError};
 
@@ -90,10 +90,20 @@ pub fn scan_inputs<T: Send>(
     inputs: &[Input],
     take: impl Fn(&Input, Seen<'_>) -> Option<T> + Sync,
 ) -> (Vec<T>, Vec<Diagnostic>) {
+    let inputs = inputs.iter().map(|input| (input, ()));
+    scan_read(inputs.collect(), |input, (), may_hold| read(&input.path, input.is_named, may_hold), take)
+}
+
+/// The same for inputs whose content comes from elsewhere.
+pub(crate) fn scan_read<S: Send, T: Send>(
+    inputs: Vec<(&Input, S)>,
+    content: impl Fn(&Input, S, MayHold<'_>) -> Result<ReadFile, Box<Diagnostic>> + Sync,
+    take: impl Fn(&Input, Seen<'_>) -> Option<T> + Sync,
+) -> (Vec<T>, Vec<Diagnostic>) {
     let told = Mutex::new(Told::default());
-    let scan = |input: &Input| match &input.kind {
+    let scan = |(input, at): (&Input, S)| match &input.kind {
         Kind::File(Treatment::Live(live)) => {
-            match open(input, live) {
+            match open_with(input, live, |may_hold| content(input, at, may_hold)) {
                 Ok(Opened::Live { mut found, .. }) => {
                     // A template was checked when it was read, and so was what several of them include.
                     if found.template.is_none() {
@@ -112,7 +122,7 @@ pub fn scan_inputs<T: Send>(
     };
     let mut taken = Vec::new();
     let mut problems = Vec::new();
-    for result in each(inputs.iter().collect(), scan).into_iter().flatten() {
+    for result in each(inputs, scan).into_iter().flatten() {
         match result {
             Ok(one) => taken.push(one),
             Err(problem) => problems.push(problem),
@@ -132,6 +142,19 @@ pub fn render_text(input: &Input, text: &str, world: &dyn World, judge: &Judge<'
         if live.is_template { template::open(input, text, live) } else { Found::of(input, text, live) };
     let answers = resolve(Plan::new(found.scans()).names(), world);
     found.judged(input, &answers, world, judge)
+}
+
+/// Finds what is in a text that one input might hold instead of its own, with what is wrong as far as it can be known
+/// without any value. `None` if nothing is.
+pub fn scan_text(input: &Input, text: &str) -> Option<Found> {
+    let Kind::File(Treatment::Live(live)) = &input.kind else { return None };
+    let content = Content::Text(text.to_owned());
+    let file = ReadFile { content, mode: 0, comes_once: false };
+    let Ok(Opened::Live { mut found, .. }) = open_with(input, live, |_| Ok(file)) else { return None };
+    if found.template.is_none() {
+        found.scan.diagnostics = check(&found.source, &found.scan);
+    }
+    Some(*found)
 }
 
 /// What became of one output.
@@ -363,9 +386,17 @@ fn finish(put: Result<FileState, WriteError>, diagnostics: Vec<Diagnostic>) -> S
 }
 
 fn open(input: &Input, live: &Live) -> Result<Opened, Box<Diagnostic>> {
+    open_with(input, live, |may_hold| read(&input.path, input.is_named, may_hold))
+}
+
+fn open_with(
+    input: &Input,
+    live: &Live,
+    content: impl FnOnce(MayHold<'_>) -> Result<ReadFile, Box<Diagnostic>>,
+) -> Result<Opened, Box<Diagnostic>> {
     let Live { format, dialects, is_template, .. } = live;
     let may_hold = |bytes: &[u8]| *is_template || dialects.may_stand_in(bytes, *format);
-    let file = read(&input.path, input.is_named, &may_hold)?;
+    let file = content(&may_hold)?;
     let mode = file.mode;
     let text = match file.content {
         Content::Opaque(_) if *is_template => {

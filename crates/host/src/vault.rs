@@ -39,7 +39,6 @@ mod change;
 #[cfg(feature = "crypto")]
 mod draft;
 #[cfg(feature = "crypto")]
-mod git;
 #[cfg(feature = "crypto")]
 mod history;
 #[cfg(feature = "crypto")]

@@ -184,12 +184,13 @@ codes! {
     /// Fix: this is a defect of Redeem. Nothing was written. Please report the structure of the file, without the
     /// values.
     ProofFailed = "proof-failed", Error;
-    /// What: a value breaks the URL that it stands in.
+    /// What: a reference stands in the user part of a URL without `| urlencode`.
     ///
-    /// Why: it holds a character such as `/` or `@`, which ends the part of the URL that it belongs to.
+    /// Why: a value that holds a character such as `/` or `@` ends the part of the URL that it belongs to. A render
+    /// with such a value is refused; with any other this is a warning.
     ///
     /// Fix: add `| urlencode` to the reference.
-    UrlWithoutFilter = "url-without-filter", Error;
+    UrlWithoutFilter = "url-without-filter", Warning;
     /// What: a value stands in the clear where a context expects a reference.
     ///
     /// Why: whoever can read the file has the secret, and git keeps it for good. The message does not show it.
@@ -217,6 +218,28 @@ codes! {
     ///
     /// Fix: rename it, or turn a dialect on that takes such names: `dialects` under `[[files]]` in `redeem.toml`.
     UnreachableName = "unreachable-name", Warning;
+    /// What: a reference stands below `data` of a Kubernetes Secret without `| base64`.
+    ///
+    /// Why: Kubernetes decodes what stands there from base64. A plain value is refused, or decoded into something
+    /// that nobody stored.
+    ///
+    /// Fix: add `| base64` to the reference, or move the key to `stringData`. If the stored value is base64 already,
+    /// leave it as it is and say `redeem: ignore` or `--allow unencoded-data`.
+    UnencodedData = "unencoded-data", Warning;
+    /// What: an output that holds values is tracked by git.
+    ///
+    /// Why: the next commit would put the values into the history, from where they are hard to take back.
+    ///
+    /// Fix: run `git rm --cached` on it, add it to `.gitignore`, and give the secrets new values if they have been
+    /// pushed.
+    OutputTracked = "output-tracked", Warning;
+    /// What: others can get at an output: it lies in a git tree that does not ignore it, or in a folder that others
+    /// may write to.
+    ///
+    /// Why: `git add .` would take it along; and who may write to its folder may put another file in its place.
+    ///
+    /// Fix: add the output to `.gitignore`, or take away the right to write with `chmod go-w`.
+    OutputExposed = "output-exposed", Warning;
     /// What: `redeem.toml` or `vault.toml` says something that cannot be used.
     ///
     /// Why: a key that is not known, or a value that means nothing, would be passed over without a word.

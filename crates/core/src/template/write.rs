@@ -1,6 +1,6 @@
 //! Renders a template that was read: runs it, writes the values, and finds the place of what went wrong.
 
-use redeem_syntax::{Code, Diagnostic, Scan, Source, Span};
+use redeem_syntax::{Code, Diagnostic, Scan, Severity, Source, Span};
 use zeroize::Zeroizing;
 
 use super::engine::{TOO_LARGE, environment, show};
@@ -166,7 +166,10 @@ impl Job<'_> {
         };
         let (source, span) = found.unwrap_or((self.source, 0..0));
         let label = if problem.code == Code::UnencodableValue { "the value does not fit here" } else { "" };
-        let mut told = Diagnostic::new(problem.code, problem.message).at(source, span, label);
+        // What a value shows to be wrong stops the render, whatever its code is where no value is known.
+        let mut told = Diagnostic::new(problem.code, problem.message)
+            .with_severity(Severity::Error)
+            .at(source, span, label);
         told.help = problem.help;
         told
     }

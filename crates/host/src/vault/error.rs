@@ -187,6 +187,12 @@ pub enum VaultError {
     Write(#[from] WriteError),
 }
 
+impl From<crate::git::GitError> for VaultError {
+    fn from(error: crate::git::GitError) -> Self {
+        Self::NoHistory { why: error.why }
+    }
+}
+
 impl VaultError {
     /// The kind of problem, where it is one that files can have; exit codes follow from it.
     pub fn code(&self) -> Code {

@@ -4,7 +4,8 @@ use redeem_syntax::{Format, Source};
 
 use super::card::Card;
 use super::names::check_name;
-use super::{Vault, VaultError, VaultSecret, git};
+use super::{Vault, VaultError, VaultSecret};
+use crate::git;
 
 /// One commit that changed a secret's file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -56,7 +56,8 @@ pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxEr
 /// The unquoted value around a reference: what has to stand in quotes for the parser to get beyond it.
 fn whole_value(source: &Source, reference: &Span) -> Span {
     let text = source.text();
-    let line = source.line_span(source.line(reference.start));
+    let mut line = source.line_span(source.line(reference.start));
+    line.end = line.end.max(reference.end);
     let token = plain_token(text, reference);
     let in_flow = text[line.start..reference.start].rfind(['[', '{', ',']).map(|opening| {
         let start = line.start + opening + 1;
@@ -73,14 +74,19 @@ fn whole_value(source: &Source, reference: &Span) -> Span {
     let rest = &text[reference.end..line.end];
     let end = reference.end + rest.find(" #").unwrap_or(rest.len());
     let in_block = start..start + text[start..end].trim_end().len();
-    let gets_further = |span: &&Span| {
+    // What follows a value is the end of its line, or a sign that the parser has to get over.
+    let gets_further = |span: &&Span, is_in_flow: bool| {
         let quoted = quoted(&text[(*span).clone()]);
-        let end = line.end - span.len() + quoted.len();
+        let behind = text[span.end..line.end].trim_start();
+        let is_followed = is_in_flow && behind.starts_with([',', ']', '}']);
+        let end = if is_followed { line.end - behind.len() } else { line.end };
+        let end = end - span.len() + quoted.len();
         let new = [&text[..span.start], &quoted, &text[span.end..]].concat();
         source.format().parse(&new, &mut |_| {}).map_or_else(|error| error.span.start > end, |()| true)
     };
-    let found = [Some(&token), in_flow.as_ref(), Some(&in_block)].into_iter().flatten().find(gets_further);
-    // Of several references in one list each gets the parser to the next.
+    let candidates = [(Some(&token), true), (in_flow.as_ref(), true), (Some(&in_block), false)];
+    let mut candidates = candidates.into_iter().filter_map(|(span, is_in_flow)| Some((span?, is_in_flow)));
+    let found = candidates.find(|(span, is_in_flow)| gets_further(span, *is_in_flow)).map(|(span, _)| span);
     found.unwrap_or(&token).clone()
 }
 

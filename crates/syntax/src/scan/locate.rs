@@ -2,7 +2,7 @@
 
 use super::walker::Walker;
 use crate::format::decode;
-use crate::{Event, KeyPath, Scalar, Segment, Source, Span, SyntaxError};
+use crate::{Event, KeyPath, Scalar, Segment, Source, Span, SyntaxError, Token};
 
 /// What stands at a key path of a text.
 #[derive(Clone, Debug)]
@@ -67,6 +67,27 @@ pub fn locate(source: &Source, path: &KeyPath) -> Result<Located, SyntaxError> {
         }
     })?;
     Ok(found)
+}
+
+/// Hands over each value that is a string, with the number of its document, 0-based, and a way to ask for its path.
+///
+/// An error in the text ends it.
+pub fn strings<'s>(source: &'s Source, sink: &mut dyn FnMut(usize, &Token<'s>, &dyn Fn() -> KeyPath)) {
+    let mut walker = Walker::default();
+    let mut documents = 0_usize;
+    // What stands before an error is told; the error itself is told by a scan.
+    let _ = source.format().parse(source.text(), &mut |event| match event {
+        Event::Scalar(token) => {
+            walker.scalar(token.is_key, || token.text.clone());
+            if !token.is_key {
+                sink(documents.saturating_sub(1), &token, &|| walker.path());
+            }
+        }
+        event => {
+            documents += usize::from(matches!(event, Event::Document));
+            walker.take(&event);
+        }
+    });
 }
 
 impl KeyPath {
