@@ -136,7 +136,7 @@ fn each_code_is_explained_with_its_example() {
     let project = Project::new(&[]);
     for code in redeem_host::Code::ALL {
         let run = project.redeem(&format!("explain {code}")).exits(0);
-        let parts = [format!("{code} (error)\n"), code.what(), code.why(), code.fix()];
+        let parts = [format!("{code} ({})\n", code.severity()), code.what(), code.why(), code.fix()];
         assert!(parts.iter().all(|part| run.stdout.contains(part.as_str())), "{}", run.stdout);
         let has_example = run.stdout.contains("\n    $ ");
         assert_eq!(has_example, *code != redeem_host::Code::ProofFailed, "{}", run.stdout);

@@ -263,7 +263,6 @@ impl Code {
             Self::BundleWithoutKey,
             Self::NearMiss,
             Self::ScopeMismatch,
-            Self::UrlWithoutFilter,
         ];
         self.severity() == Severity::Warning || sometimes.contains(&self)
     }
