@@ -18,6 +18,8 @@ mod fake;
 mod faults;
 #[path = "suite/leaks.rs"]
 mod leaks;
+#[path = "suite/policy.rs"]
+mod policy;
 #[path = "suite/render.rs"]
 mod render;
 #[path = "suite/schema.rs"]

@@ -199,11 +199,62 @@ fn terminal_width(stream: impl AsFd) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use redeem_host::syntax::Span;
+    use redeem_host::{Code, Format, Source};
+
     use super::*;
 
     #[test]
     fn columns_are_aligned_and_hold_nothing_that_a_terminal_obeys() {
         let rows = [vec!["\u{1b}[2Ja\nb".to_owned(), "x".to_owned()], vec!["ä".to_owned(), "y".to_owned()]];
         assert_eq!(columns(&rows), format!("\\u{{1b}}[2Ja\\nb  x\n{:13}  y\n", "ä"));
+    }
+
+    /// All forms of a problem with a value that stands in the clear, with edits and places that touch it.
+    fn all_forms(value: &str) -> Vec<String> {
+        let text = format!("api:\n  key: {value}\n");
+        let hidden: Span = 12..12 + value.len();
+        let source = Source::new("a.yaml", text, Format::Yaml);
+        let told = Diagnostic::new(Code::NearMiss, "a value stands here in the clear")
+            .at(&source, hidden.clone(), "the value")
+            .with_related(&source, 7..hidden.end, "its line")
+            .with_fix(5..5, "# ")
+            .with_fix(hidden.end..hidden.end, "'")
+            .with_unsafe_fix(hidden.clone(), "{secret:key}")
+            .with_help("move it into a secret")
+            .hiding(hidden);
+        let diagnostics = [told];
+        let findings = Findings { diagnostics: &diagnostics, is_whole: true, ..Findings::default() };
+        let json = |value: serde_json::Result<String>| value.expect("JSON");
+        vec![
+            human::drawn(&diagnostics, Looks { width: 80, is_coloured: false }),
+            short(&diagnostics[0]),
+            json(serde_json::to_string(&json::json(&findings))),
+            json(serde_json::to_string(&sarif::sarif(&findings))),
+            github::github(&findings),
+            json(serde_json::to_string(&gitlab::gitlab(&findings))),
+            format!("{diagnostics:?}"),
+        ]
+    }
+
+    #[test]
+    fn no_form_tells_a_hidden_value_or_its_length() {
+        let forms = all_forms("c4n4ry");
+        for value in ["c4n4ry with a long tail", "|\n    c4n4ry\n    c4n4ry", &"c4n4ry".repeat(999), "日本"]
+        {
+            assert_eq!(all_forms(value), forms);
+        }
+        for form in &forms {
+            assert!(
+                !form.contains("c4n4ry") && form.contains("near-miss") | form.contains("NearMiss"),
+                "{form}"
+            );
+        }
+        assert!(forms[0].contains(" 2 │   key: [hidden]\n"), "{}", forms[0]);
+        assert!(
+            forms[2].contains("\"end\":null") && forms[2].contains("\"replacement\":\"# \""),
+            "{}",
+            forms[2]
+        );
     }
 }

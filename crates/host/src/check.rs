@@ -21,6 +21,8 @@ pub enum Scope {
 /// What a check found.
 #[derive(Debug, Default)]
 pub struct Checked {
+    /// How many files were looked at.
+    pub files: usize,
     /// How many references there are.
     pub references: usize,
     /// Everything that is wrong, by file and position.
@@ -44,7 +46,7 @@ pub fn check(inputs: Inputs, config: &Config, judge: &Judge<'_>, scope: Scope) -
     }
     judge.settle(&mut diagnostics);
     diagnostics.sort_by_cached_key(Diagnostic::sort_key);
-    Checked { references, diagnostics }
+    Checked { files: inputs.taken.len(), references, diagnostics }
 }
 
 fn judged(input: &Input, mut found: crate::Found, judge: &Judge<'_>) -> (usize, Vec<Diagnostic>) {

@@ -68,9 +68,9 @@ impl Region {
     }
 }
 
-/// Whether a place has to do with a stretch that is never shown.
-pub(super) fn is_hidden(span: &Span, hidden: &[Span]) -> bool {
-    hidden.iter().any(|hidden| span.start < hidden.end && hidden.start < span.end)
+/// Whether a place touches a stretch that is never shown: beside it is where it ends, too.
+fn is_hidden(span: &Span, hidden: &[Span]) -> bool {
+    hidden.iter().any(|hidden| span.start <= hidden.end && hidden.start <= span.end)
 }
 
 /// The stretches of a text that are never shown, when it is this text.
