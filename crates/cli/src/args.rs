@@ -125,6 +125,7 @@ pub(crate) struct Render {
 
 /// `redeem check`
 #[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that people type")]
 pub(crate) struct Check {
     /// Files and folders. None: `source` of redeem.toml, or this folder
     #[arg(value_hint = ValueHint::AnyPath)]
@@ -135,6 +136,18 @@ pub(crate) struct Check {
     /// Judge as if it were this day, 00:00 UTC, or this instant: 2027-01-31, 2027-01-31T12:00:00Z
     #[arg(long, value_name = "DATE", value_parser = Expiry::parse)]
     pub(crate) at: Option<Expiry>,
+    /// Apply the fixes that are safe, in place, and tell what remains
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Apply the other fixes too; look at what they did
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    /// Show what fixes would change, and write nothing; exit with 1 if they would
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Check what is staged in git, not the files on the disk
+    #[arg(long)]
+    pub(crate) staged: bool,
     #[command(flatten)]
     pub(crate) levels: Levels,
 }

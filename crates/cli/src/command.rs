@@ -53,9 +53,14 @@ fn set_levels(config: &mut Config, said: &Levels) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What a command that only reads looks at where no path is given.
+fn default_paths(config: &Config) -> [PathBuf; 1] {
+    [config.source.clone().unwrap_or_else(|| PathBuf::from("."))]
+}
+
 /// The inputs of a command that only reads: what was named, or the configuration's source, or this folder.
 fn inputs(paths: &[PathBuf], config: &Config) -> Inputs {
-    let default = [config.source.clone().unwrap_or_else(|| PathBuf::from("."))];
+    let default = default_paths(config);
     let mut inputs = Inputs::default();
     for path in if paths.is_empty() { &default[..] } else { paths } {
         let output = config.output.as_deref();

@@ -37,7 +37,12 @@ pub(crate) fn wants_filter(reference: &Reference, scan: &Scan) -> bool {
         Mark::Reference(index) => scan.references.get(*index).map(|other| other.range.clone()),
         Mark::Escape(..) => None,
     };
-    let ranges = string.marks.iter().filter_map(other);
+    let start = |mark: &Mark| match mark {
+        Mark::Reference(index) => scan.references.get(*index).map_or(0, |other| other.range.start),
+        Mark::Escape(range, _) => range.start,
+    };
+    let near = &string.marks[string.marks.partition_point(|mark| start(mark) < first)..];
+    let ranges = near.iter().take_while(|mark| start(mark) < last).filter_map(other);
     for range in ranges.filter(|range| first <= range.start && range.end <= last && *range != reference.range)
     {
         around.replace_range(range.start - first..range.end - first, &"x".repeat(range.len()));

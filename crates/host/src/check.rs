@@ -1,12 +1,14 @@
 //! Everything that can be known of a set of files without a key, a value or the network.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use redeem_core::{Backend, Catalogue, Facts, Name, Survey};
 use redeem_syntax::{Code, Diagnostic};
 
 use crate::inputs::{Input, Inputs};
 use crate::run::{Seen, scan_inputs};
+use crate::staged::{StagedError, scan_staged};
 use crate::{Config, Judge};
 
 /// How much of a project is checked.
@@ -29,30 +31,57 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+impl Checked {
+    fn new(files: usize, found: Vec<(usize, Vec<Diagnostic>)>, mut diagnostics: Vec<Diagnostic>) -> Self {
+        let references = found.iter().map(|(references, _)| references).sum();
+        diagnostics.extend(found.into_iter().flat_map(|(_, told)| told));
+        Self { files, references, diagnostics }.sorted()
+    }
+
+    /// The same with problems that are about no file of it.
+    #[must_use]
+    pub fn with(mut self, others: &[Diagnostic]) -> Self {
+        self.diagnostics.extend_from_slice(others);
+        if others.is_empty() { self } else { self.sorted() }
+    }
+
+    fn sorted(mut self) -> Self {
+        self.diagnostics.sort_by_cached_key(Diagnostic::sort_key);
+        self
+    }
+}
+
 /// Checks every live file of `inputs`.
-pub fn check(inputs: Inputs, config: &Config, judge: &Judge<'_>, scope: Scope) -> Checked {
-    let (found, mut diagnostics) = scan_inputs(&inputs.taken, |input, seen| match seen {
-        Seen::Plain(live, bytes) => {
-            let told = judge.plain(input, live, bytes, false);
-            (!told.is_empty()).then_some((0, told))
-        }
-        Seen::Live(found) => Some(judged(input, *found, judge)),
-    });
-    diagnostics.extend(inputs.problems);
-    let references = found.iter().map(|(references, _)| references).sum();
-    diagnostics.extend(found.into_iter().flat_map(|(_, told)| told));
+pub fn check(inputs: &Inputs, config: &Config, judge: &Judge<'_>, scope: Scope) -> Checked {
+    let (found, mut diagnostics) = scan_inputs(&inputs.taken, |input, seen| of_file(input, seen, judge));
+    diagnostics.extend_from_slice(&inputs.problems);
     if let Some(catalogue) = judge.catalogue().filter(|_| scope == Scope::Whole) {
         diagnostics.extend(stores(catalogue, config));
     }
     judge.settle(&mut diagnostics);
-    diagnostics.sort_by_cached_key(Diagnostic::sort_key);
-    Checked { files: inputs.taken.len(), references, diagnostics }
+    Checked::new(inputs.taken.len(), found, diagnostics)
 }
 
-fn judged(input: &Input, mut found: crate::Found, judge: &Judge<'_>) -> (usize, Vec<Diagnostic>) {
-    let mut told = std::mem::take(&mut found.scan.diagnostics);
-    told.extend(judge.found(input, &found, None));
-    (found.scan.references.len(), told)
+/// Checks what git is about to commit, at these paths or below them.
+///
+/// # Errors
+/// When there is no repository, or git cannot be run.
+pub fn check_staged(paths: &[PathBuf], config: &Config, judge: &Judge<'_>) -> Result<Checked, StagedError> {
+    let mut staged = scan_staged(paths, config, |input, seen| of_file(input, seen, judge))?;
+    judge.settle(&mut staged.problems);
+    Ok(Checked::new(staged.files, staged.found, staged.problems))
+}
+
+/// How many references a file has, and what is wrong with it.
+fn of_file(input: &Input, seen: Seen<'_>, judge: &Judge<'_>) -> Option<(usize, Vec<Diagnostic>)> {
+    match seen {
+        Seen::Plain(live, bytes) => {
+            let mut told = judge.plain(input, live, bytes, false);
+            judge.settle(&mut told);
+            (!told.is_empty()).then_some((0, told))
+        }
+        Seen::Live(found) => Some((found.scan.references.len(), judge.look(input, *found))),
+    }
 }
 
 /// What is wrong with the names in the stores.

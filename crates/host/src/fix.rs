@@ -35,7 +35,7 @@ pub enum Which {
 }
 
 /// Says what is wrong with a file.
-pub type Look<'a> = dyn Fn(Found) -> Vec<Diagnostic> + Sync + 'a;
+pub type Look<'a> = dyn Fn(&Input, Found) -> Vec<Diagnostic> + Sync + 'a;
 
 /// Why a file was not fixed.
 #[derive(Debug, thiserror::Error)]

@@ -38,6 +38,14 @@ impl<'a> Judge<'a> {
         self.catalogue.as_ref()
     }
 
+    /// Everything that is wrong with a file that was scanned, as far as it can be known without a value.
+    pub fn look(&self, input: &Input, mut found: Found) -> Vec<Diagnostic> {
+        let mut told = std::mem::take(&mut found.scan.diagnostics);
+        told.extend(self.found(input, &found, None));
+        self.settle(&mut told);
+        told
+    }
+
     /// What is said of a file's references and values. With `answers` they come from a render.
     pub(crate) fn found(&self, input: &Input, found: &Found, answers: Option<&Answers>) -> Vec<Diagnostic> {
         let path = below(self.config, &input.path);
@@ -122,7 +130,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Gives each problem the severity that the policy asks for, and takes away what is not told.
-    pub(crate) fn settle(&self, diagnostics: &mut Vec<Diagnostic>) {
+    pub fn settle(&self, diagnostics: &mut Vec<Diagnostic>) {
         self.levels().apply(diagnostics);
     }
 

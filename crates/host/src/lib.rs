@@ -7,7 +7,7 @@
 #![deny(unsafe_code)]
 
 pub mod backend;
-mod check;
+pub mod check;
 pub mod config;
 pub mod diff;
 mod disk;
@@ -24,6 +24,7 @@ pub mod form;
 #[cfg(feature = "crypto")]
 pub mod generate;
 mod git;
+pub mod guard;
 #[cfg(feature = "crypto")]
 pub mod identity;
 #[cfg(feature = "crypto")]
@@ -41,13 +42,13 @@ mod run;
 pub mod scratch;
 #[cfg(feature = "crypto")]
 pub mod sops;
+pub mod staged;
 pub mod template;
 pub mod trust;
 pub mod vault;
 pub mod wiped;
 pub mod write;
 
-pub use check::{Checked, Scope, check};
 pub use config::{Config, ConfigError};
 pub use diff::Diffs;
 pub use disk::Disk;

@@ -1,48 +1,23 @@
-//! `redeem check`: everything that can be known without a key, a value or the network.
+//! `redeem check`: everything that can be known without a key, a value or the network, and the fixes of what is wrong.
 
-use redeem_host::{Checked, Disk, Judge, Scope, World, check};
+use redeem_host::check::{Checked, Scope, check, check_staged};
+use redeem_host::config::Config;
+use redeem_host::fix::{Which, plan};
+use redeem_host::guard::{Guard, guard};
+use redeem_host::{Diagnostic, Disk, Judge, World};
 
-use super::{config, counted, inputs, set_levels};
+use super::{config, counted, default_paths, inputs, set_levels};
 use crate::args::{Check, Global, Told};
 use crate::exit::{Exit, Stop};
 use crate::report::{Findings, Reporter};
 
-pub(crate) fn run(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
-    let checked = match look(options, global) {
-        Ok(checked) => checked,
-        Err(stop) if options.format == Told::Human => return Err(stop),
-        Err(stop) => return told(stop, options.format, reporter),
-    };
-    let findings = Findings {
-        diagnostics: &checked.diagnostics,
-        files: checked.files,
-        references: checked.references,
-        stopped: None,
-        is_whole: true,
-    };
-    reporter.print(&findings, options.format)?;
-    let (errors, warnings) = (findings.errors(), findings.warnings());
-    if options.format.is_for_people() {
-        reporter.note(&format!(
-            "checked {} in {}: {}, {}",
-            counted(checked.references, "reference"),
-            counted(checked.files, "file"),
-            counted(errors, "error"),
-            counted(warnings, "warning"),
-        ));
-    }
-    Ok(if errors > 0 { Exit::Found } else { Exit::Done })
-}
+mod fixes;
 
-fn look(options: &Check, global: &Global) -> Result<Checked, Stop> {
-    let mut config = config(global)?;
-    set_levels(&mut config, &options.levels)?;
-    let world = Disk::open_for_survey(&config)?;
-    // Where nothing is configured nobody has said what secrets there are.
-    let judge = Judge::new(&config, config.has_stores().then_some(&world as &dyn World));
-    let judge = options.at.as_ref().map(|at| at.instant()).into_iter().fold(judge, Judge::at);
-    let scope = if options.paths.is_empty() { Scope::Whole } else { Scope::Part };
-    Ok(check(inputs(&options.paths, &config), &config, &judge, scope))
+pub(crate) fn run(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
+    match checked(options, global, reporter) {
+        Err(stop) if options.format != Told::Human => told(stop, options.format, reporter),
+        result => result,
+    }
 }
 
 /// Tells why the check came to no end in the form that was asked for: whoever reads it waits for nothing else.
@@ -51,4 +26,86 @@ fn told(stop: Stop, format: Told, reporter: &Reporter) -> Result<Exit, Stop> {
     let findings = Findings { diagnostics: &stop.diagnostics, stopped, ..Findings::default() };
     reporter.print(&findings, format)?;
     Err(Stop { diagnostics: Vec::new(), ..stop })
+}
+
+fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
+    let which = match (options.fix, options.unsafe_fixes) {
+        (_, true) => Some(Which::All),
+        (true, false) => Some(Which::Safe),
+        (false, false) => options.diff.then_some(Which::Safe),
+    };
+    if options.staged && which.is_some() {
+        return Err(Stop::usage(
+            "`--staged` looks at what git is about to commit, which no fix can change",
+            "run `redeem check --fix` without it, and stage the files again",
+        ));
+    }
+    let mut config = config(global)?;
+    set_levels(&mut config, &options.levels)?;
+    let world = Disk::open_for_survey(&config)?;
+    // Where nothing is configured nobody has said what secrets there are.
+    let judge = Judge::new(&config, config.has_stores().then_some(&world as &dyn World));
+    let judge = options.at.as_ref().map(|at| at.instant()).into_iter().fold(judge, Judge::at);
+    let guarded = outputs(&config, &judge, reporter);
+    if options.staged {
+        let default = default_paths(&config);
+        let paths = if options.paths.is_empty() { &default[..] } else { &options.paths };
+        let checked = check_staged(paths, &config, &judge).map_err(|error| {
+            let help = "run this in a git repository, or check the files on the disk without `--staged`";
+            Stop::usage(error.to_string(), help)
+        })?;
+        return tell(&checked.with(&guarded), options, reporter);
+    }
+    let inputs = inputs(&options.paths, &config);
+    let scope = if options.paths.is_empty() { Scope::Whole } else { Scope::Part };
+    let look = || check(&inputs, &config, &judge, scope).with(&guarded);
+    let checked = look();
+    let Some(which) = which else {
+        let exit = tell(&checked, options, reporter)?;
+        if options.format == Told::Human {
+            fixes::offer(&inputs.taken, &checked, &config, reporter);
+        }
+        return Ok(exit);
+    };
+    let fixes =
+        plan(&inputs.taken, &checked.diagnostics, which, &config, &|input, found| judge.look(input, found));
+    if options.diff {
+        return fixes::preview(&fixes, &checked, reporter);
+    }
+    let refused = fixes::write(&fixes, reporter);
+    let exit = tell(&look(), options, reporter)?;
+    Ok(if refused { Exit::Unwritten } else { exit })
+}
+
+/// What is wrong with the place that the configuration has for outputs.
+fn outputs(config: &Config, judge: &Judge<'_>, reporter: &Reporter) -> Vec<Diagnostic> {
+    let Some(output) = &config.output else { return Vec::new() };
+    let mut guarded = guard(output, Guard::Folder);
+    if let Some(why) = guarded.unknown {
+        reporter.detail(&format!("git cannot tell whether it tracks the outputs: {why}"));
+    }
+    judge.settle(&mut guarded.problems);
+    guarded.problems
+}
+
+fn tell(checked: &Checked, options: &Check, reporter: &Reporter) -> Result<Exit, Stop> {
+    let findings = Findings {
+        diagnostics: &checked.diagnostics,
+        files: checked.files,
+        references: checked.references,
+        stopped: None,
+        is_whole: true,
+    };
+    reporter.print(&findings, options.format)?;
+    let errors = findings.errors();
+    if options.format.is_for_people() {
+        reporter.note(&format!(
+            "checked {} in {}: {}, {}",
+            counted(checked.references, "reference"),
+            counted(checked.files, if options.staged { "staged file" } else { "file" }),
+            counted(errors, "error"),
+            counted(findings.warnings(), "warning"),
+        ));
+    }
+    Ok(if errors > 0 { Exit::Found } else { Exit::Done })
 }

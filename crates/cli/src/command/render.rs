@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redeem_host::config::{Config, Treatment};
+use redeem_host::guard::{Guard, guard};
 use redeem_host::identity::Identities;
 use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only};
 use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
 use redeem_host::{
-    Diffs, Disk, Fakes, FileState, Format, Judge, Rendering, Run, Severity, TextInput, World, render_text,
+    Diffs, Disk, Fakes, FileState, Format, Judge, Rendering, Run, Severity, Target, TextInput, World,
+    render_text,
 };
 
 use super::{add, counted, set_levels, trusted_config};
@@ -241,7 +243,7 @@ impl Writing<'_> {
         }
         let outputs =
             if self.is_file { Outputs::beside(&self.output)?.0 } else { Outputs::in_folder(&self.output)? };
-        let mut rendering = run.render(&redeem_host::Target::Write(&outputs));
+        let mut rendering = self.guarded(&folder, reporter, || run.render(&Target::Write(&outputs)));
         rendering.diagnostics.extend(problems);
         let exit = Self::tell(&rendering, reporter);
         if !rendering.write_errors.is_empty() || !rendering.is_whole() && !self.options.keep_going {
@@ -263,6 +265,27 @@ impl Writing<'_> {
         Ok(exit)
     }
 
+    /// Renders, and meanwhile looks whether git or others could get at what is written.
+    fn guarded(&self, folder: &Path, reporter: &Reporter, render: impl FnOnce() -> Rendering) -> Rendering {
+        // A made-up value may go anywhere.
+        if self.options.fake {
+            return render();
+        }
+        let outputs: Vec<PathBuf> = self.inputs.taken.iter().map(|input| input.output.clone()).collect();
+        let (mut rendering, guarded) = std::thread::scope(|scope| {
+            let guarded = scope.spawn(|| guard(folder, Guard::Outputs(&outputs)));
+            (render(), guarded.join().unwrap_or_default())
+        });
+        let writes = rendering.files.iter().any(|(_, state)| *state == FileState::Changed);
+        if writes {
+            rendering.diagnostics.extend(guarded.problems);
+        }
+        if let Some(why) = guarded.unknown {
+            reporter.detail(&format!("git cannot tell whether it tracks the outputs: {why}"));
+        }
+        rendering
+    }
+
     /// `--check`, `--dry-run` and `--diff`: what a render would change.
     fn compare(
         &self,
@@ -274,8 +297,8 @@ impl Writing<'_> {
         let diffs = self.options.diff.then(|| Diffs::new(folder)).transpose()?;
         let diffs = diffs.map(|diffs| diffs.hiding(&self.config.backends, &self.inputs.taken));
         let target = match &diffs {
-            Some(diffs) => redeem_host::Target::Diff(diffs),
-            None => redeem_host::Target::Compare(folder),
+            Some(diffs) => Target::Diff(diffs),
+            None => Target::Compare(folder),
         };
         let mut rendering = run.render(&target);
         rendering.diagnostics.extend(problems);

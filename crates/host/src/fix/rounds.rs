@@ -72,7 +72,7 @@ impl Rounds<'_> {
             Some(found) => {
                 let (source, is_valid) = (found.source.clone(), found.scan.is_valid);
                 // What a template includes has its own problems, at places of its own.
-                let mut told = (self.look)(found);
+                let mut told = (self.look)(self.input, found);
                 told.retain(|problem| {
                     problem.source.as_ref().is_some_and(|about| about.path() == source.path())
                 });

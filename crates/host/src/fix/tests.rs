@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::*;
+use crate::Seen;
 use crate::inputs::{Selection, named, walk};
 use crate::run::scan_inputs;
 
@@ -15,8 +16,11 @@ fn planned(folder: &Path, which: Which) -> Fixes {
 }
 
 fn plan_of(inputs: &[Input], which: Which, config: &Config) -> Fixes {
-    let look = |found: Found| found.scan.diagnostics;
-    let (told, _) = scan_inputs(inputs, look);
+    let look = |_: &Input, found: Found| found.scan.diagnostics;
+    let (told, _) = scan_inputs(inputs, |input, seen| match seen {
+        Seen::Live(found) => Some(look(input, *found)),
+        Seen::Plain(..) => None,
+    });
     let told: Vec<Diagnostic> = told.into_iter().flatten().collect();
     plan(inputs, &told, which, config, &look)
 }

@@ -1,0 +1,67 @@
+//! The fixes of what a check finds: offered, shown, or written.
+
+use redeem_host::Severity;
+use redeem_host::check::Checked;
+use redeem_host::config::Config;
+use redeem_host::fix::{FixError, Fixes, fixable};
+use redeem_host::inputs::Input;
+
+use crate::command::counted;
+use crate::exit::{Exit, Stop, told};
+use crate::report::{Reporter, print};
+
+/// Says that there are fixes.
+pub(super) fn offer(inputs: &[Input], checked: &Checked, config: &Config, reporter: &Reporter) {
+    let count = fixable(inputs, &checked.diagnostics, config);
+    let safe = counted(count.safe, "problem");
+    match (count.safe, count.unsafe_only) {
+        (0, 0) => {}
+        (_, 0) => reporter.note(&format!("{safe} can be fixed with --fix")),
+        (0, more) => reporter.note(&format!("{} can be fixed with --unsafe-fixes", counted(more, "problem"))),
+        (_, more) => {
+            reporter.note(&format!("{safe} can be fixed with --fix, {more} more with --unsafe-fixes"))
+        }
+    }
+}
+
+/// Shows what the fixes would change.
+pub(super) fn preview(fixes: &Fixes, checked: &Checked, reporter: &Reporter) -> Result<Exit, Stop> {
+    let diffs: String = fixes.files.iter().map(|file| reporter.diff(&file.diff())).collect();
+    print(diffs.as_bytes())?;
+    fixes.refused.iter().for_each(|error| refuse(error, reporter));
+    let count = fixes.files.iter().map(|file| file.applied.len()).sum();
+    reporter.note(&format!(
+        "would fix {} in {}",
+        counted(count, "problem"),
+        counted(fixes.files.len(), "file")
+    ));
+    let is_clean =
+        fixes.files.is_empty() && checked.diagnostics.iter().all(|told| told.severity != Severity::Error);
+    Ok(if is_clean { Exit::Done } else { Exit::Found })
+}
+
+/// Writes the fixed files and says what was done; whether one of them could not be written.
+pub(super) fn write(fixes: &Fixes, reporter: &Reporter) -> bool {
+    let (mut problems, mut files) = (0, 0);
+    let mut is_refused = !fixes.refused.is_empty();
+    fixes.refused.iter().for_each(|error| refuse(error, reporter));
+    for file in &fixes.files {
+        if let Err(error) = file.write() {
+            refuse(&error, reporter);
+            is_refused = true;
+            continue;
+        }
+        problems += file.applied.len();
+        files += 1;
+        for done in &file.applied {
+            let place = format!("{}:{}:{}", file.shown, done.line, done.column);
+            reporter.detail(&format!("{place}: wrote `{}`", done.replacement));
+        }
+    }
+    reporter.note(&format!("fixed {} in {}", counted(problems, "problem"), counted(files, "file")));
+    is_refused
+}
+
+fn refuse(error: &FixError, reporter: &Reporter) {
+    reporter.problem(&told(error), Some(error.help()));
+}
