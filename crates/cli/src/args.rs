@@ -1,5 +1,6 @@
 //! What people type.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
@@ -64,9 +65,9 @@ pub(crate) enum Command {
     Render(Render),
     /// Tell what is wrong, without any value
     Check(Check),
-    /// List every reference
+    /// List every reference, who uses a secret, and which none uses
     Refs(Refs),
-    /// Tell what a problem's code means, with an example
+    /// Tell what a problem's code means, or what a reference is
     Explain(Explain),
     /// Keep secrets: make, change, read, list, edit, import, export
     Secrets(secrets::Secrets),
@@ -193,16 +194,39 @@ pub(crate) struct Refs {
     /// Files and folders. None: `source` of redeem.toml, or this folder
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Print an array of objects
-    #[arg(long)]
+    /// Only what a rotation of this secret touches, with the outputs; NAME.KEY is one key of a bundle; may be said several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who_uses: Vec<String>,
+    /// List the secrets of vaults, SOPS files, folders and .env files that no file refers to
+    #[arg(long, conflicts_with = "who_uses")]
+    pub(crate) unused: bool,
+    /// How references are told
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: RefsFormat,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+}
+
+/// How references are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RefsFormat {
+    /// A table
+    Human,
+    /// An array of objects
+    Json,
+    /// A graph for Graphviz
+    Dot,
+    /// A flowchart for Mermaid
+    Mermaid,
 }
 
 /// `redeem explain`
 #[derive(clap::Args, Debug)]
 pub(crate) struct Explain {
-    /// The code, such as `near-miss`. None: a list of all codes
-    pub(crate) code: Option<String>,
+    /// A code, such as `near-miss`, or FILE:LINE or FILE:LINE:COL, what is there. None: a list of all codes
+    #[arg(value_name = "CODE|FILE:LINE[:COL]", value_hint = ValueHint::FilePath)]
+    pub(crate) what: Option<OsString>,
     /// Print an object, or an array of them for the list
     #[arg(long)]
     pub(crate) json: bool,

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Command::Render(options) => command::render::run(options, &args.global, &reporter),
         Command::Check(options) => command::check::run(options, &args.global, &reporter),
         Command::Refs(options) => command::refs::run(options, &args.global, &reporter),
-        Command::Explain(options) => command::explain::run(options),
+        Command::Explain(options) => command::explain::run(options, &args.global),
         Command::Schema => command::schema::run(),
         Command::Completions(options) => command::completions::run(options, &reporter),
         Command::Secrets(options) => command::secrets::run(options, &args.global, &reporter),

@@ -1,5 +1,6 @@
 //! What the policy of a configuration says of its files, with what the backends know without a value.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -46,20 +47,24 @@ impl<'a> Judge<'a> {
         told
     }
 
+    /// The rules for all texts.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The contexts that are about a file, by its path from the configuration's folder.
+    ///
+    /// Where the values of a template end up is not known before it runs, so only its file says what it accepts.
+    pub(crate) fn contexts_of(&self, path: &Path, is_template: bool) -> Vec<&'a Context> {
+        let mut contexts = self.config.policy.contexts_of(path);
+        contexts.retain(|context| !is_template || context.at.is_empty());
+        contexts
+    }
+
     /// What is said of a file's references and values. With `answers` they come from a render.
     pub(crate) fn found(&self, input: &Input, found: &Found, answers: Option<&Answers>) -> Vec<Diagnostic> {
-        let path = below(self.config, &input.path);
-        let contexts = self.config.policy.contexts_of(&path);
+        let contexts = &self.contexts_of(&below(self.config, &input.path), found.template.is_some())[..];
         let knowledge = Sources { catalogue: self.catalogue.as_ref(), answers };
-        // Where the values of a template end up is not known before it runs, so only its file says what it accepts.
-        let of_file: Vec<&Context>;
-        let contexts = match &found.template {
-            None => &contexts[..],
-            Some(_) => {
-                of_file = contexts.iter().copied().filter(|context| context.at.is_empty()).collect();
-                &of_file[..]
-            }
-        };
         let judged = Judged { source: &found.source, scan: &found.scan, contexts };
         let mut told = self.policy.judge(judged, &knowledge);
         for (source, scan) in found.template.iter().flat_map(redeem_core::Template::texts) {

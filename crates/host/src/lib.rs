@@ -14,6 +14,7 @@ mod disk;
 mod distinct;
 pub mod duration;
 pub mod editor;
+pub mod explain;
 #[cfg(feature = "crypto")]
 pub mod export;
 pub mod extract;
@@ -24,6 +25,7 @@ pub mod form;
 #[cfg(feature = "crypto")]
 pub mod generate;
 mod git;
+pub mod graph;
 pub mod guard;
 #[cfg(feature = "crypto")]
 pub mod identity;
@@ -53,6 +55,7 @@ pub use config::{Config, ConfigError};
 pub use diff::Diffs;
 pub use disk::Disk;
 pub use fakes::Fakes;
+pub use graph::Graph;
 #[cfg(feature = "crypto")]
 pub use init::{InitStep, init, make_vault};
 pub use judge::Judge;

@@ -1,38 +1,38 @@
-//! `redeem explain`: what a problem's code means, with an example.
+//! `redeem explain`: what a problem's code means, with an example; or what stands at a place of a file.
 
 use redeem_host::Code;
-use redeem_host::core::nearest;
 use serde_json::{Value, json};
 
-use crate::args::Explain;
+use crate::args::{Explain, Global};
 use crate::exit::{Exit, Stop};
 use crate::report::{print, print_json};
+
+mod place;
+mod target;
+
+use target::Target;
 
 /// The page that is made of the explanations and the fixtures; the examples are taken from it.
 const PAGE: &str = include_str!("../../../../docs/diagnostics.md");
 
-pub(crate) fn run(options: &Explain) -> Result<Exit, Stop> {
-    match &options.code {
-        None if options.json => print_json(&Code::ALL.iter().map(|code| as_json(*code)).collect())?,
-        None => print(list().as_bytes())?,
-        Some(name) => {
-            let code = Code::from_name(name).ok_or_else(|| unknown(name))?;
-            if options.json {
-                print_json(&as_json(code))?;
-            } else {
-                print(explained(code).as_bytes())?;
-            }
+pub(crate) fn run(options: &Explain, global: &Global) -> Result<Exit, Stop> {
+    let Some(what) = &options.what else {
+        if options.json {
+            print_json(&Code::ALL.iter().map(|code| as_json(*code)).collect())?;
+        } else {
+            print(list().as_bytes())?;
         }
+        return Ok(Exit::Done);
+    };
+    let Some(code) = what.to_str().and_then(Code::from_name) else {
+        return place::run(&Target::read(what)?, options.json, global);
+    };
+    if options.json {
+        print_json(&as_json(code))?;
+    } else {
+        print(explained(code).as_bytes())?;
     }
     Ok(Exit::Done)
-}
-
-fn unknown(name: &str) -> Stop {
-    let help = match nearest(name, Code::ALL.iter().map(|code| code.name())) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`redeem explain` lists all codes".to_owned(),
-    };
-    Stop::usage(format!("there is no code `{name}`"), help)
 }
 
 /// One line for each code.
