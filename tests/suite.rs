@@ -12,6 +12,8 @@ mod config;
 mod diagnostics;
 #[path = "suite/diff.rs"]
 mod diff;
+#[path = "suite/explain.rs"]
+mod explain;
 #[path = "suite/fake.rs"]
 mod fake;
 #[path = "suite/faults.rs"]
@@ -20,6 +22,8 @@ mod faults;
 mod leaks;
 #[path = "suite/policy.rs"]
 mod policy;
+#[path = "suite/refs.rs"]
+mod refs;
 #[path = "suite/render.rs"]
 mod render;
 #[path = "suite/schema.rs"]

@@ -1,4 +1,4 @@
-//! `redeem check` and `redeem refs`: what is known of the text itself.
+//! `redeem check`: what is known of the text itself.
 
 use crate::support::{Project, terminal};
 
@@ -108,27 +108,6 @@ fn warnings_alone_are_no_failure_and_ignored_files_are_not_looked_at() {
     project.redeem("check build").exits(1);
     project.redeem("check main.rs").exits(1).says(&["1 error"]);
     project.redeem("check nowhere").exits(1);
-}
-
-#[test]
-fn references_are_listed_for_people_and_for_machines() {
-    let project = Project::new(&[
-        ("d/a.yaml", "b:\n- ü: x{secret:k.l | trim}\n"),
-        ("a.env", "A=${secret.a}\n"),
-        ("n.yaml", "secret_name: z\n"),
-    ]);
-    let run = project.redeem("refs").exits(0);
-    assert_eq!(
-        run.stdout,
-        "a.env:1:3     dollar   a\nd/a.yaml:2:7  brace    k.l\nn.yaml:1:14   by-name  z\n"
-    );
-    let run = project.redeem("refs d --json").exits(0);
-    let told: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
-    let expected = serde_json::json!([{
-        "file": "d/a.yaml", "line": 2, "column": 7, "start": 10, "end": 29, "dialect": "brace",
-        "name": "k", "key": "l", "filters": ["trim"], "path": "b[0].ü", "optional": false, "rendered": true,
-    }]);
-    assert_eq!(told, expected);
 }
 
 #[test]
