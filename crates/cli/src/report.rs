@@ -24,7 +24,7 @@ pub(crate) use self::words::on_one_line;
 
 use self::human::Looks;
 use self::short::short;
-use self::words::escaped;
+pub(crate) use self::words::escaped;
 use crate::args::{Color, Global, Told};
 use crate::exit::Stop;
 
