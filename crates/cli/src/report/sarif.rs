@@ -64,7 +64,7 @@ struct Run<T> {
 }
 
 fn rule(code: Code) -> Value {
-    let (what, why, fix) = (code.what(), code.why(), code.fix());
+    let (what, why, fix) = (sentence(&code.what()), sentence(&code.why()), sentence(&code.fix()));
     json!({
         "id": code.name(),
         "shortDescription": { "text": what },
@@ -76,6 +76,13 @@ fn rule(code: Code) -> Value {
         "helpUri": format!("{REPOSITORY}/blob/main/docs/diagnostics.md#{code}"),
         "defaultConfiguration": { "level": level(code.severity()) },
     })
+}
+
+/// The text as it stands alone; behind `What:` it begins with a small letter.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(rest).collect()
 }
 
 fn level(severity: Severity) -> &'static str {
