@@ -23,6 +23,7 @@ mod zenml;
 
 pub(crate) use brace::ends_later as brace_ends_later;
 pub(crate) use by_name::names_a_secret;
+pub(crate) use expression::may_be_in as may_be_expression;
 pub(crate) use from_secret::KEY as FROM_SECRET_KEY;
 pub(crate) use julep_legacy::settle;
 pub(crate) use near_miss::loose_expressions;
@@ -83,6 +84,9 @@ pub const DIALECTS: &[Dialect] = &[
 
 /// The dialect that is live by default and whose scalars are programs.
 pub(crate) const EXPRESSION: &str = expression::DIALECT.name;
+
+/// The dialect of keys whose values are names.
+pub(crate) const BY_NAME: &str = by_name::DIALECT.name;
 
 /// The dialect whose strings are programs, each of them.
 pub(crate) const JULEP_LEGACY: &str = julep_legacy::DIALECT.name;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::dialect::custom::Custom;
-use crate::dialect::{DIALECTS, Dialect, EXPRESSION, Find, Finds, Hit, What};
-use crate::dialect::{JULEP_LEGACY, loose_expressions, settle};
+use crate::dialect::{BY_NAME, DIALECTS, Dialect, EXPRESSION, Find, Finds, Hit, What};
+use crate::dialect::{JULEP_LEGACY, loose_expressions, may_be_expression, settle};
 use crate::sigil::{Sightings, Sigil, may_be_escaped};
 use crate::{Format, Name, Span};
 
@@ -209,6 +209,21 @@ impl Dialects {
     /// Whether a string of a document may hold something that a live dialect looks at.
     pub(crate) fn may_be_in(&self, string: &str) -> bool {
         self.sigils.iter().any(|sigil| sigil.is_in(string.as_bytes()))
+    }
+
+    /// Whether a text whose strings nobody knows, and in which [`Self::find_inline`] finds nothing, may hold a
+    /// reference that is told by what stands around it.
+    ///
+    /// A key that usually names a secret is none: nothing is ever written there.
+    pub(crate) fn may_stand_unparsed(&self, text: &str) -> bool {
+        let by_name = |rule: &ByName| rule.is_certain && text.contains(&rule.key);
+        let may_find = |dialect: &&Dialect| match dialect.find {
+            Find::AtSigil(_) | Find::OutsideExpressions(_) => false,
+            Find::WholeScalar(_) if dialect.name == EXPRESSION => may_be_expression(text),
+            Find::ByNode if dialect.name == BY_NAME => self.by_name.iter().any(by_name),
+            Find::WholeScalar(_) | Find::ByNode => dialect.sigil.is_none_or(|sigil| text.contains(sigil)),
+        };
+        self.live.iter().any(may_find)
     }
 
     /// Where in a whole text something stands that a live dialect looks at.

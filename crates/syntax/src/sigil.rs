@@ -79,6 +79,38 @@ pub(crate) fn may_be_escaped(bytes: &[u8]) -> bool {
     })
 }
 
+/// A text with the escapes undone that [`may_be_escaped`] looks for, whatever they stand in.
+///
+/// This is for a text that does not parse: it says what could be spelled there, not what is.
+pub(crate) fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let digits = match rest.as_bytes().first() {
+            Some(b'x') => 2,
+            Some(b'u') => 4,
+            Some(b'U') => 8,
+            Some(b'\n' | b'\r') => {
+                rest = rest.trim_start_matches(['\n', '\r', ' ', '\t']);
+                continue;
+            }
+            Some(b' ' | b'\t') => continue,
+            _ => 0,
+        };
+        let code = rest.get(1..=digits).and_then(|code| u32::from_str_radix(code, 16).ok());
+        match code.filter(|_| digits > 0).and_then(char::from_u32) {
+            Some(c) => {
+                plain.push(c);
+                rest = &rest[digits + 1..];
+            }
+            None => plain.push('\\'),
+        }
+    }
+    plain + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +121,12 @@ mod tests {
         assert!(may_be_escaped(br#""{\x73ecret:x}""#));
         assert!(may_be_escaped(b"\"{sec\\\n  ret:x}\""));
         assert!(!may_be_escaped(br#""\u4e16\n""#));
+    }
+
+    #[test]
+    fn escapes_of_characters_and_of_line_breaks_are_undone() {
+        assert_eq!(unescaped("\\u007b\\x73ec\\\r\n  ret\\U0000003ax\\\\n\\u00"), "{secret:x\\\\n\\u00");
+        assert_eq!(unescaped("\\ a\\u00é\\"), " a\\u00é\\");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use super::{Dialect, Find, Finds, Found, Hit, Problem, What};
 use crate::code::Code;
+use crate::name::is_name_char;
 use crate::python::{self, Literal, QuoteKind};
 use crate::{Name, Place};
 
@@ -38,6 +39,21 @@ fn find(text: &str, inline: &dyn Fn(&str) -> Vec<Hit>) -> Option<Finds> {
     hits.extend(ambiguous(inline(text), &literals));
     hits.sort_by_key(|hit| hit.range.start);
     Some(Finds { hits, expression: Some(expression) })
+}
+
+/// Whether an expression with a secret may stand in a text whose strings nobody knows: a dollar and a blank where a
+/// string may begin, and behind it `secrets` as a name of its own that is looked into.
+pub(crate) fn may_be_in(text: &str) -> bool {
+    let opens = |at: &usize| {
+        let before = text[..*at].chars().next_back();
+        before.is_none_or(|c| c.is_whitespace() || "\"'[,>|:-=".contains(c))
+    };
+    let Some(dollar) = text.match_indices("$ ").map(|(at, _)| at).find(opens) else { return false };
+    text[dollar..].match_indices("secrets").any(|(at, word)| {
+        let (before, behind) = (&text[..dollar + at], &text[dollar + at + word.len()..]);
+        let is_own = !before.ends_with(|c: char| is_name_char(c) || c == '.' || c == '$');
+        is_own && (behind.starts_with(['.', '[']) || before.trim_end_matches(' ').ends_with('$'))
+    })
 }
 
 fn reference(found: &python::Use) -> Hit {

@@ -3,13 +3,20 @@
 use super::{Scan, Scanner, quoted, unquoted};
 use crate::dialect::What;
 use crate::scalar::Decoded;
+use crate::sigil::{may_be_escaped, unescaped};
 use crate::{Code, Diagnostic, Dialects, Format, KeyPath, Node, Scalar, Source, Span, Style, SyntaxError};
 
 /// Looks through a text that does not parse: its references are told, and why it does not parse.
+///
+/// One with nothing that could be a reference is as good as one without a sigil: templates of Helm, say, speak of
+/// secrets and are no YAML.
 pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxError) -> Scan {
     let text = source.text();
     let mut scanner = Scanner::new(source, dialects, false);
     let mut hits = dialects.find_inline(text);
+    if hits.is_empty() && !may_be_elsewhere(source, dialects) {
+        return Scan { is_valid: true, ..Scan::default() };
+    }
     let mut comment = (0, text.len());
     hits.retain(|hit| {
         let line = source.line(hit.range.start);
@@ -51,6 +58,16 @@ pub(super) fn scan_broken(source: &Source, dialects: &Dialects, error: &SyntaxEr
         .with_help("a file with a syntax error is not rendered; mend it, or say `format = \"text\"` for it"),
     });
     found
+}
+
+/// Whether there may be a reference that is not found by its characters alone, or is spelled with escapes.
+fn may_be_elsewhere(source: &Source, dialects: &Dialects) -> bool {
+    let text = source.text();
+    dialects.may_stand_unparsed(text)
+        || source.format().has_escapes() && may_be_escaped(text.as_bytes()) && {
+            let text = unescaped(text);
+            !dialects.find_inline(&text).is_empty() || dialects.may_stand_unparsed(&text)
+        }
 }
 
 /// The unquoted value around a reference: what has to stand in quotes for the parser to get beyond it.
@@ -108,4 +125,61 @@ fn comment_start(source: &Source, line: usize) -> usize {
     }
     let comment = text.find(" #").filter(|&at| !text[..at].contains(['"', '\'']));
     comment.map_or(span.end, |at| span.start + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Dialects, Format, Source, scan};
+
+    fn is_told(text: &str, dialects: &Dialects) -> bool {
+        let found = scan(&Source::new("a.yaml", text, Format::Yaml), dialects);
+        assert_eq!(found.is_valid, found.diagnostics.is_empty(), "{text}: {:?}", found.diagnostics);
+        !found.is_valid
+    }
+
+    /// Each behind a line that is no YAML.
+    #[test]
+    fn what_may_hold_a_reference_is_told_and_all_else_is_silent() {
+        let broken = |line: &str| format!("{{{{- if .Values.secret.create -}}}}\n{line}\n");
+        let dialects = Dialects::default();
+        for silent in [
+            "kind: Secret",
+            "name: {{ .Values.secret.name }}",
+            "secretName: {{ include \"x.secrets\" $ | quote }}",
+            "secret_name: {{ .Values.x }}",
+            "{{- range $name, $secrets := $.Values.secrets }}",
+            "run: \"a \\\n  kubectl get secrets\"",
+            "token: ${{ secrets.TOKEN }}",
+            "a: $ kubectl get secrets -n $NS",
+            "a: \"\\u00e9 {secret:?}\"",
+        ] {
+            assert!(!is_told(&broken(silent), &dialects), "{silent}");
+        }
+        for told in [
+            "a: \"{secret:x}\"",
+            "a: \"{secret: x}\"",
+            "a: \"{secret:x\"",
+            "a: ${secret.x}",
+            "# ${secret.x}",
+            "a: \"\\u007bsecret:x}\"",
+            "a: \"{\\x73ecret:x}\"",
+            "a: \"{sec\\\n  ret:x}\"",
+            "a: $ secrets.x",
+            "a: $ secrets",
+            "a: \"$ f'{secrets.x}'\"",
+            "a: '$ len(secrets[''x''])'",
+            "a: |\n  $ [\n  secrets.x]",
+            "a: \"\\x24 secrets.x\"",
+        ] {
+            assert!(is_told(&broken(told), &dialects), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_needs_a_parser_to_be_found_is_not_ruled_out() {
+        let broken = "a: [\nb: !secret x\nc: {{ secrets.x }}\n";
+        let told = |word: &str| is_told(broken, &Dialects::from_words([word]).expect("a dialect"));
+        assert!(!told("+github") && !told("-by-name") && !told("brace"));
+        assert!(told("+tag") && told("+julep-legacy") && told("+zenml") && told("+from-secret"));
+    }
 }
