@@ -18,6 +18,10 @@ mod explain;
 mod fake;
 #[path = "suite/faults.rs"]
 mod faults;
+#[path = "suite/fix.rs"]
+mod fix;
+#[path = "suite/git.rs"]
+mod git;
 #[path = "suite/leaks.rs"]
 mod leaks;
 #[path = "suite/policy.rs"]
