@@ -110,7 +110,7 @@ impl Answer {
         let at = shown(folder);
         let mut problems = Vec::new();
         if !self.tracked.is_empty() {
-            let message = format!("git tracks {} in {at}: {}", counted(&self.tracked), named(&self.tracked));
+            let message = format!("git tracks {} here: {}", counted(&self.tracked), named(&self.tracked));
             let first = shown(&folder.join(&self.tracked[0]));
             problems.push(
                 Diagnostic::new(Code::OutputTracked, message)
@@ -120,10 +120,10 @@ impl Answer {
         }
         if !self.exposed.is_empty() || self.is_folder_exposed {
             let what = match &self.exposed[..] {
-                [] => "what is rendered".to_owned(),
-                exposed => format!("{}: {}", counted(exposed), named(exposed)),
+                [] => "what is rendered to this folder".to_owned(),
+                exposed => format!("{} here ({})", counted(exposed), named(exposed)),
             };
-            let message = format!("git does not ignore {what} in {at}, so `git add .` would take it along");
+            let message = format!("git does not ignore {what}, so `git add .` would take it along");
             let line = if &*at == "." { "the names of the outputs".to_owned() } else { format!("`{at}/`") };
             problems.push(Diagnostic::new(Code::OutputExposed, message).in_origin(at.clone()).with_help(
                 format!("add {line} to .gitignore, or render to a place outside of the repository"),
