@@ -87,5 +87,8 @@ fn a_warning_of_a_url_becomes_an_error_when_a_value_breaks_it_and_is_told_once()
     assert_eq!((broken.status.code(), text.matches("url-without-filter\n").count()), (Some(3), 1), "{text}");
     assert!(text.contains("the value holds") && !text.contains("c4n4ry"), "{text}");
     let run = project.redeem("check --fix");
-    assert_eq!((run.code.unwrap_or(-1), project.read("a.yaml").as_str()), (0, "u: p://u:${secret.pw | urlencode}@h\n"));
+    assert_eq!(
+        (run.code.unwrap_or(-1), project.read("a.yaml").as_str()),
+        (0, "u: p://u:${secret.pw | urlencode}@h\n")
+    );
 }

@@ -57,7 +57,12 @@ fn what_is_staged_is_checked_and_not_what_is_on_the_disk() {
     project.write("a.yaml", BAD);
     project.write("new.yaml", BAD);
     let run = project.redeem("check --staged");
-    assert_eq!((run.code.unwrap_or(-1), run.stderr.contains("in 0 staged files")), (0, true), "{}", run.stderr);
+    assert_eq!(
+        (run.code.unwrap_or(-1), run.stderr.contains("in 0 staged files")),
+        (0, true),
+        "{}",
+        run.stderr
+    );
     // One that is removed has nothing to check, one that is renamed has.
     git(&project, &["checkout", "-q", "a.yaml"]);
     git(&project, &["rm", "-q", "a.yaml"]);
@@ -106,7 +111,10 @@ fn the_index_of_a_hook_is_the_one_that_counts() {
     let run = command(&project, &["commit", "-q", "-m", "one", "a.yaml"]);
     assert!(run.code != Some(0), "a bad file was committed");
     assert!((run.stdout + &run.stderr).contains("a.yaml:1:5"), "it is told");
-    assert!(command(&project, &["commit", "-q", "-a", "-m", "all"]).code != Some(0), "a bad file was committed");
+    assert!(
+        command(&project, &["commit", "-q", "-a", "-m", "all"]).code != Some(0),
+        "a bad file was committed"
+    );
     git(&project, &["commit", "-q", "-m", "the other", "b.yaml"]);
     // A work tree of its own has its own index.
     git(&project, &["worktree", "add", "-q", "tree"]);
