@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use redeem_host::check::{Scope, check};
 use redeem_host::config::Config;
 use redeem_host::fix::{Fixes, Which, plan};
-use redeem_host::inputs::{Input, Selection, walk};
-use redeem_host::{Diagnostic, Fakes, Found, Run, Severity, Target, scan_inputs, scan_text};
+use redeem_host::inputs::{Input, Inputs, Selection, walk};
+use redeem_host::{Diagnostic, Fakes, Judge, Run, Seen, Severity, Target, scan_inputs, scan_text};
 
 /// Texts that are almost references.
 const NEAR: &[&str] = &[
@@ -107,14 +109,17 @@ impl Project {
 
     /// What has no error renders.
     fn renders(&self, inputs: &[Input], config: &Config) {
-        let look = |found: Found| (found.source.path().clone(), errors(&found.scan.diagnostics));
-        let (found, problems) = scan_inputs(inputs, look);
+        let judge = Judge::new(config, None);
+        let (found, problems) = scan_inputs(inputs, |input, seen| match seen {
+            Seen::Live(found) => Some((Arc::clone(&input.shown), errors(&judge.look(input, *found)))),
+            Seen::Plain(..) => None,
+        });
         let wrong: BTreeSet<_> =
             found.iter().filter(|(_, errors)| *errors > 0).map(|(path, _)| path.clone()).collect();
         let right: Vec<Input> =
             inputs.iter().filter(|input| !wrong.contains(&input.shown)).cloned().collect();
         assert!(problems.is_empty(), "{problems:?}");
-        let run = Run { inputs: &right, world: &Fakes::new(config), mode: None };
+        let run = Run { inputs: &right, world: &Fakes::new(config), mode: None, judge: &judge };
         let rendering = run.render(&Target::Compare(&self.folder.path().join("nowhere")));
         let told: Vec<String> = rendering
             .diagnostics
@@ -135,10 +140,10 @@ fn is_of_values(problem: &Diagnostic) -> bool {
 }
 
 fn planned(inputs: &[Input], which: Which, config: &Config) -> Fixes {
-    let look = |found: Found| found.scan.diagnostics;
-    let (told, _) = scan_inputs(inputs, look);
-    let told: Vec<Diagnostic> = told.into_iter().flatten().collect();
-    plan(inputs, &told, which, config, &look)
+    let judge = Judge::new(config, None);
+    let inputs = Inputs { taken: inputs.to_vec(), problems: Vec::new() };
+    let told = check(&inputs, config, &judge, Scope::Part).diagnostics;
+    plan(&inputs.taken, &told, which, config, &|input, found| judge.look(input, found))
 }
 
 fn text(path: &Path) -> Option<String> {
