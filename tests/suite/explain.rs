@@ -55,7 +55,7 @@ config/app.yaml:2:15: pager
   written     in a YAML string in double quotes
   optional    no
   accepts     notifications, global
-  rule        redeem.toml:5: accepts `notifications`
+  rule        redeem.toml:6: accepts `notifications`
   backend     own (secrets/pager.yaml)
   scope       notifications
   expires     2020-01-31, expired ";
