@@ -22,6 +22,8 @@ mod faults;
 mod fix;
 #[path = "suite/git.rs"]
 mod git;
+#[path = "suite/hooks.rs"]
+mod hooks;
 #[path = "suite/leaks.rs"]
 mod leaks;
 #[path = "suite/policy.rs"]

@@ -50,6 +50,8 @@ pub fn guard(folder: &Path, outputs: Guard<'_>) -> Guarded {
     let below = whole.strip_prefix(existing).unwrap_or(Path::new(""));
     match ask(&real, below, outputs) {
         Ok(answer) => guarded.problems.extend(answer.told(folder)),
+        // What is called `.git` need not be a repository.
+        Err(error) if error.why.starts_with("not a git repository") => {}
         Err(error) => guarded.unknown = Some(error.why),
     }
     guarded
