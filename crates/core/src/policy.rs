@@ -83,6 +83,8 @@ pub struct Judged<'a> {
     pub scan: &'a Scan,
     /// The contexts that are about its file.
     pub contexts: &'a [&'a Context],
+    /// Whether it is being rendered: a name that is only guessed to be one is no matter then.
+    pub is_rendered: bool,
 }
 
 impl Policy {
@@ -91,7 +93,9 @@ impl Policy {
         let mut judge =
             Judge { policy: self, judged, knowledge, expiring: BTreeSet::new(), told: Vec::new() };
         for reference in &judged.scan.references {
-            judge.reference(reference);
+            if !(judged.is_rendered && is_guess(reference)) {
+                judge.reference(reference);
+            }
         }
         judge.told
     }
