@@ -28,8 +28,7 @@ pub(crate) fn check(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
     }
     let mut secrets = BTreeSet::new();
     let mut found = Vec::new();
-    strings(source, &mut |document, token, path| {
-        let KeyPath(path) = path();
+    strings(source, &mut |document, token, KeyPath(path)| {
         if let Some(object) = object(&path, &["kind"])
             && token.text == "Secret"
         {
@@ -67,12 +66,23 @@ fn stands_bare(reference: &Reference, scalar: &Scalar) -> bool {
     is_whole && !is_encoded && !scalar.is_key && matches!(reference.place, Place::Text)
 }
 
+/// An object that a document holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Object {
+    /// All of it.
+    Whole,
+    /// An item of its list.
+    Item(usize),
+}
+
 /// Which object of a document a path leads into, if it goes on with these keys there: the document itself, or an
 /// item of its list. `*` is any key.
-fn object(path: &[Segment], keys: &[&str]) -> Option<Option<usize>> {
+fn object(path: &[Segment], keys: &[&str]) -> Option<Object> {
     let (object, rest) = match path {
-        [Segment::Key(items), Segment::Index(index), rest @ ..] if items == "items" => (Some(*index), rest),
-        rest => (None, rest),
+        [Segment::Key(items), Segment::Index(index), rest @ ..] if items == "items" => {
+            (Object::Item(*index), rest)
+        }
+        rest => (Object::Whole, rest),
     };
     let fits = |(segment, key): (&Segment, &&str)| match segment {
         Segment::Key(found) => *key == "*" || found == key,

@@ -141,12 +141,12 @@ pub fn plan(
     let mut seen = BTreeSet::new();
     // Two names may lead to one file.
     let is_new = |input: &&Input| input.path.canonicalize().is_ok_and(|path| seen.insert(path));
-    let files: Vec<&Input> = inputs
+    let taken: Vec<&Input> = inputs
         .iter()
         .filter(|input| wanted.contains(&*input.shown) && is_ours(input, config))
         .filter(is_new)
         .collect();
-    let fixed: Vec<_> = files
+    let results: Vec<_> = taken
         .into_par_iter()
         .map(|input| {
             let told = diagnostics.iter().filter(|problem| is_about(problem, |shown| shown == &*input.shown));
@@ -154,7 +154,7 @@ pub fn plan(
         })
         .collect();
     let mut fixes = Fixes::default();
-    for file in fixed {
+    for file in results {
         match file {
             Ok(Some(file)) => fixes.files.push(file),
             Ok(None) => {}

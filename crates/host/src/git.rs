@@ -35,19 +35,8 @@ const SETTINGS: &[&str] = &[
     "safe.bareRepository=explicit",
 ];
 
-/// What git has at a place: `HEAD:./name.yaml`, relative to the folder. None where it has nothing.
-pub(crate) fn contents(folder: &Path, places: &[String]) -> Result<Vec<Option<String>>, GitError> {
-    if places.is_empty() {
-        return Ok(Vec::new());
-    }
-    let input = places.iter().map(|place| format!("{place}\n")).collect::<String>();
-    let output = run(folder, ["cat-file", "--batch"], input.into_bytes())?;
-    let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes?).ok();
-    Ok(batch(&output, places.len()).into_iter().map(text).collect())
-}
-
 /// What `git cat-file --batch` answered to so many questions: the bytes of each blob.
-fn batch(output: &[u8], count: usize) -> Vec<Option<Vec<u8>>> {
+pub(crate) fn batch(output: &[u8], count: usize) -> Vec<Option<Vec<u8>>> {
     let mut rest = output;
     let mut found = Vec::with_capacity(count);
     for _ in 0..count {
@@ -183,40 +172,13 @@ fn paths(output: &[u8]) -> Vec<PathBuf> {
     named.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect()
 }
 
-/// One commit that changed a file.
-pub(crate) struct Commit {
-    pub(crate) id: String,
-    pub(crate) date: String,
-    pub(crate) author: String,
-}
-
-/// The commits that changed a file of the folder, the latest first.
-pub(crate) fn log(folder: &Path, file: &str) -> Result<Vec<Commit>, GitError> {
-    let arguments = [
-        "log",
-        "--no-show-signature",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--no-color",
-        "--format=%H%x00%cI%x00%an",
-        "--",
-        file,
-    ];
-    let output = run(folder, arguments, Vec::new())?;
-    let text = String::from_utf8_lossy(&output);
-    let commit = |line: &str| {
-        let mut parts = line.split('\0').map(str::to_owned);
-        Some(Commit { id: parts.next()?, date: parts.next()?, author: parts.next()? })
-    };
-    Ok(text.lines().filter_map(commit).collect())
-}
-
 /// Whether a text can be the id of a commit, whole or cut short.
 pub(crate) fn is_id(text: &str) -> bool {
     (4..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn run<A: AsRef<OsStr>>(
+/// Asks git in a folder.
+pub(crate) fn run<A: AsRef<OsStr>>(
     folder: &Path,
     arguments: impl IntoIterator<Item = A>,
     input: Vec<u8>,

@@ -17,6 +17,8 @@ mod card;
 mod error;
 mod expiry;
 mod folder;
+#[cfg(feature = "crypto")]
+mod git;
 mod members;
 mod names;
 mod summary;

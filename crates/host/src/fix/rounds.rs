@@ -68,21 +68,15 @@ impl Rounds<'_> {
     }
 
     fn state(&self, text: String, format: Format) -> State {
-        match scan_text(self.input, &text) {
-            Some(found) => {
-                let (source, is_valid) = (found.source.clone(), found.scan.is_valid);
-                // What a template includes has its own problems, at places of its own.
-                let mut told = (self.look)(self.input, found);
-                told.retain(|problem| {
-                    problem.source.as_ref().is_some_and(|about| about.path() == source.path())
-                });
-                State { source, told, is_valid }
-            }
-            None => {
-                let source = Source::new(Arc::clone(&self.input.shown), text, format);
-                State { source, told: Vec::new(), is_valid: true }
-            }
-        }
+        let Some(found) = scan_text(self.input, &text) else {
+            let source = Source::new(Arc::clone(&self.input.shown), text, format);
+            return State { source, told: Vec::new(), is_valid: true };
+        };
+        let (source, is_valid) = (found.source.clone(), found.scan.is_valid);
+        // What a template includes has its own problems, at places of its own.
+        let mut told = (self.look)(self.input, found);
+        told.retain(|problem| problem.source.as_ref().is_some_and(|about| about.path() == source.path()));
+        State { source, told, is_valid }
     }
 
     /// The best fix of each problem, those left out that touch one before.

@@ -4,8 +4,8 @@ use redeem_syntax::{Format, Source};
 
 use super::card::Card;
 use super::names::check_name;
-use super::{Vault, VaultError, VaultSecret};
-use crate::git;
+use super::{Vault, VaultError, VaultSecret, git};
+use crate::git::is_id;
 
 /// One commit that changed a secret's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Vault {
     /// As [`Vault::history`], and as [`Vault::get`].
     pub fn get_at(&self, name: &str, commit: &str) -> Result<Option<VaultSecret>, VaultError> {
         check_name(name)?;
-        if !git::is_id(commit) {
+        if !is_id(commit) {
             return Err(VaultError::NoHistory {
                 why: "a commit is named by its id, in hexadecimal digits".into(),
             });

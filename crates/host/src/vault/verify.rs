@@ -11,8 +11,8 @@ use super::names::ENCRYPTED;
 use super::secret::Opened;
 use super::session::{Replacement, lock};
 use super::tree::{self, Node};
-use super::{Vault, VaultError, Written, check_name, folder};
-use crate::{git, paths};
+use super::{Vault, VaultError, Written, check_name, folder, git};
+use crate::paths;
 
 /// Something about one file of a vault, or about `vault.toml`.
 #[derive(Clone, Debug)]

@@ -69,10 +69,10 @@ pub fn locate(source: &Source, path: &KeyPath) -> Result<Located, SyntaxError> {
     Ok(found)
 }
 
-/// Hands over each value that is a string, with the number of its document, 0-based, and a way to ask for its path.
+/// Hands over each value that is a string, with the number of its document, 0-based, and its path.
 ///
 /// An error in the text ends it.
-pub fn strings<'s>(source: &'s Source, sink: &mut dyn FnMut(usize, &Token<'s>, &dyn Fn() -> KeyPath)) {
+pub fn strings<'s>(source: &'s Source, sink: &mut dyn FnMut(usize, &Token<'s>, KeyPath)) {
     let mut walker = Walker::default();
     let mut documents = 0_usize;
     // What stands before an error is told; the error itself is told by a scan.
@@ -80,7 +80,7 @@ pub fn strings<'s>(source: &'s Source, sink: &mut dyn FnMut(usize, &Token<'s>, &
         Event::Scalar(token) => {
             walker.scalar(token.is_key, || token.text.clone());
             if !token.is_key {
-                sink(documents.saturating_sub(1), &token, &|| walker.path());
+                sink(documents.saturating_sub(1), &token, walker.path());
             }
         }
         event => {

@@ -14,14 +14,13 @@ use crate::report::{Reporter, print};
 pub(super) fn offer(inputs: &[Input], checked: &Checked, config: &Config, reporter: &Reporter) {
     let count = fixable(inputs, &checked.diagnostics, config);
     let safe = counted(count.safe, "problem");
-    match (count.safe, count.unsafe_only) {
-        (0, 0) => {}
-        (_, 0) => reporter.note(&format!("{safe} can be fixed with --fix")),
-        (0, more) => reporter.note(&format!("{} can be fixed with --unsafe-fixes", counted(more, "problem"))),
-        (_, more) => {
-            reporter.note(&format!("{safe} can be fixed with --fix, {more} more with --unsafe-fixes"))
-        }
-    }
+    let told = match (count.safe, count.unsafe_only) {
+        (0, 0) => return,
+        (_, 0) => format!("{safe} can be fixed with --fix"),
+        (0, more) => format!("{} can be fixed with --unsafe-fixes", counted(more, "problem")),
+        (_, more) => format!("{safe} can be fixed with --fix, {more} more with --unsafe-fixes"),
+    };
+    reporter.note(&told);
 }
 
 /// Shows what the fixes would change.
@@ -42,7 +41,7 @@ pub(super) fn preview(fixes: &Fixes, checked: &Checked, reporter: &Reporter) -> 
 
 /// Writes the fixed files and says what was done; whether one of them could not be written.
 pub(super) fn write(fixes: &Fixes, reporter: &Reporter) -> bool {
-    let (mut problems, mut files) = (0, 0);
+    let (mut problems, mut written) = (0, 0);
     let mut is_refused = !fixes.refused.is_empty();
     fixes.refused.iter().for_each(|error| refuse(error, reporter));
     for file in &fixes.files {
@@ -52,13 +51,13 @@ pub(super) fn write(fixes: &Fixes, reporter: &Reporter) -> bool {
             continue;
         }
         problems += file.applied.len();
-        files += 1;
+        written += 1;
         for done in &file.applied {
             let place = format!("{}:{}:{}", file.shown, done.line, done.column);
             reporter.detail(&format!("{place}: wrote `{}`", done.replacement));
         }
     }
-    reporter.note(&format!("fixed {} in {}", counted(problems, "problem"), counted(files, "file")));
+    reporter.note(&format!("fixed {} in {}", counted(problems, "problem"), counted(written, "file")));
     is_refused
 }
 
