@@ -17,8 +17,6 @@ mod card;
 mod error;
 mod expiry;
 mod folder;
-#[cfg(feature = "crypto")]
-mod git;
 mod members;
 mod names;
 mod summary;
@@ -41,6 +39,7 @@ mod change;
 #[cfg(feature = "crypto")]
 mod draft;
 #[cfg(feature = "crypto")]
+mod git;
 #[cfg(feature = "crypto")]
 mod history;
 #[cfg(feature = "crypto")]
