@@ -3,6 +3,8 @@
 //! Milliseconds move by a factor of two on a shared machine; the ratio of two commands that ran in
 //! turn does not. The harness stays small, for a child's peak of memory starts at that of its parent.
 
+#[path = "bench/check.rs"]
+mod check;
 #[path = "bench/race.rs"]
 mod race;
 #[path = "bench/tree.rs"]
@@ -61,9 +63,12 @@ fn main() {
     for files in trees {
         let root = &root;
         comparisons.push(Box::new(move || scan(root, files, rounds)));
+        comparisons.push(Box::new(move || check::project(root, files, rounds)));
         comparisons.push(Box::new(move || render(root, files, rounds)));
         comparisons.push(Box::new(move || again(root, files, rounds)));
     }
+    comparisons.push(Box::new(|| check::many_files(&root, rounds)));
+    comparisons.push(Box::new(|| check::one_file(&root, rounds)));
     comparisons.push(Box::new(|| large(&root, rounds)));
     comparisons.push(Box::new(|| flood(&root, rounds)));
     comparisons.push(Box::new(|| small(&root, number("REDEEM_BENCH_STARTS", 200))));
