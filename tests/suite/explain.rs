@@ -76,7 +76,7 @@ config/app.yaml:2:15: pager
     let one = &told["references"][0];
     assert_eq!(
         one["rules"],
-        json!([{ "says": "accepts `notifications`", "file": "redeem.toml", "line": 5 }])
+        json!([{ "says": "accepts `notifications`", "file": "redeem.toml", "line": 6 }])
     );
     assert_eq!((&one["details"]["version"], &one["details"]["created_by"]), (&json!("1"), &json!("ada")));
     assert_eq!(
