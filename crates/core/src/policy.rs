@@ -116,8 +116,8 @@ impl<'a> Judge<'a> {
         let scan: &'a Scan = self.judged.scan;
         let empty = KeyPath::default();
         let path = scan.strings.get(reference.string).map_or(&empty, |string| &string.scalar.path);
-        let contexts: Vec<&Context> = self.judged.contexts.iter().copied().collect();
-        let own: Vec<&Context> = contexts.into_iter().filter(|context| context.holds_at(path)).collect();
+        let contexts = self.judged.contexts.iter().copied();
+        let own: Vec<&Context> = contexts.filter(|context| context.holds_at(path)).collect();
         if self.policy.places == Places::Listed && own.is_empty() {
             self.place_not_allowed(reference, path);
         }
@@ -177,10 +177,8 @@ impl<'a> Judge<'a> {
             told = told.with_related(&noted.source, span, "its scope is set here");
         }
         let of_scope = || self.judged.contexts.iter().filter(|context| context.scope == *scope);
-        let rules = own.iter().copied().chain(of_scope().copied());
-        if let Some((rule, (source, span))) =
-            rules.filter_map(|rule| Some((rule, rule.rule.as_ref()?))).next()
-        {
+        let mut rules = own.iter().copied().chain(of_scope().copied());
+        if let Some((rule, (source, span))) = rules.find_map(|rule| Some((rule, rule.rule.as_ref()?))) {
             let words = if own.is_empty() {
                 format!("`{scope}` secrets may stand here")
             } else {

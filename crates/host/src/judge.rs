@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use redeem_core::policy::{Context, Judged, Knowledge, Levels, Policy};
 use redeem_core::{Answers, Catalogue, Known, Name, World};
-use redeem_syntax::{Code, Diagnostic, Scan, Severity, Source, literals};
+use redeem_syntax::{Code, Diagnostic, KeyPath, Literal, Scan, Severity, Source, literals};
 
 use crate::Config;
 use crate::config::Live;
@@ -72,7 +72,7 @@ impl<'a> Judge<'a> {
             told.extend(self.policy.judge(Judged { source, scan, ..judged }, &knowledge));
         }
         if found.template.is_none() && self.looks_for_literals(answers.is_some()) {
-            told.extend(self.literals(&found.source, &found.scan, contexts));
+            told.extend(in_the_clear(&found.source, &found.scan, contexts));
         }
         told
     }
@@ -89,7 +89,7 @@ impl<'a> Judge<'a> {
             return Vec::new();
         }
         let source = Source::new(Arc::clone(&input.shown), text, live.format);
-        self.literals(&source, &Scan::default(), &contexts)
+        in_the_clear(&source, &Scan::default(), &contexts)
     }
 
     /// A value in the clear is a warning, which a render looks for only where it is denied.
@@ -101,34 +101,6 @@ impl<'a> Judge<'a> {
             } else {
                 !levels.is_allowed(Code::PlaintextValue)
             }
-    }
-
-    fn literals(&self, source: &Source, scan: &Scan, contexts: &[&Context]) -> Vec<Diagnostic> {
-        let expecting: Vec<&Context> =
-            contexts.iter().copied().filter(|context| !context.at.is_empty()).collect();
-        let of = |path: &redeem_syntax::KeyPath| expecting.iter().find(|context| context.holds_at(path));
-        let found = literals(source, scan, &|path| of(path).is_some());
-        let tell = |literal: &redeem_syntax::Literal| {
-            let context = of(&literal.path);
-            let at = literal.key.clone().unwrap_or_else(|| literal.span.clone());
-            let scope = context.map_or("", |context| &context.scope);
-            let mut told = Diagnostic::new(
-                Code::PlaintextValue,
-                "a value stands in the clear where a reference is expected",
-            )
-            .at(source, at, "in the clear")
-            .with_help(format!(
-                "move it out: `redeem secrets create NAME --scope {scope} --extract '{}:{}'`, and rotate it",
-                source.path(),
-                literal.path
-            ));
-            if let Some((rules, span)) = context.and_then(|context| context.rule.as_ref()) {
-                told = told.with_related(rules, span.clone(), "this context expects a reference");
-            }
-            // None of the values in the clear is shown, with whichever of them is told of.
-            found.iter().fold(told, |told, other| told.hiding(other.span.clone()))
-        };
-        found.iter().map(tell).collect()
     }
 
     fn levels(&self) -> &Levels {
@@ -146,6 +118,40 @@ impl<'a> Judge<'a> {
         diagnostics.iter().all(|told| told.severity != Severity::Error)
     }
 }
+
+/// What is said of the values in the clear where a context expects a reference.
+fn in_the_clear(source: &Source, scan: &Scan, contexts: &[&Context]) -> Vec<Diagnostic> {
+    let expecting: Vec<&Context> =
+        contexts.iter().copied().filter(|context| !context.at.is_empty()).collect();
+    let of = |path: &KeyPath| expecting.iter().find(|context| context.holds_at(path));
+    let found = literals(source, scan, &|path| of(path).is_some());
+    let tell = |literal: &Literal| {
+        let context = of(&literal.path);
+        let at = literal.key.clone().unwrap_or_else(|| literal.span.clone());
+        let scope = context.map_or("", |context| &context.scope);
+        let mut told = Diagnostic::new(
+            Code::PlaintextValue,
+            "a value stands in the clear where a reference is expected",
+        )
+        .at(source, at.clone(), "in the clear")
+        .with_help(format!(
+            "move it out: `redeem secrets create NAME --scope {scope} --extract '{}:{}'`, and rotate it",
+            source.path(),
+            literal.path
+        ));
+        if let Some((rules, span)) = context.and_then(|context| context.rule.as_ref()) {
+            told = told.with_related(rules, span.clone(), "this context expects a reference");
+        }
+        // None of the values in the clear is shown, with whichever of them is told of.
+        let first = found.partition_point(|other| other.span.end + NEAR < at.start);
+        let near = found[first..].iter().take_while(|other| other.span.start < at.end + NEAR);
+        near.fold(told, |told, other| told.hiding(other.span.clone())).hiding(literal.span.clone())
+    };
+    found.iter().map(tell).collect()
+}
+
+/// How far from a problem a text may be shown, in bytes; no drawing shows as much.
+const NEAR: usize = 1024;
 
 /// What a render was told by the backends, and beyond that what they know without a value.
 struct Sources<'a> {

@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn many_stars_take_no_time() {
-        let pattern = KeyPattern::parse(&"**.a.".repeat(30).trim_end_matches('.').replace(".a.**", ".a.**"));
+        let pattern = KeyPattern::parse("**.a.".repeat(30).trim_end_matches('.'));
         let path = KeyPath(vec![Segment::Key("a".into()); 2000]);
         let pattern = pattern.expect("a pattern");
         assert!(pattern.matches(&path));

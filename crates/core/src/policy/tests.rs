@@ -32,8 +32,7 @@ impl Knowledge for Team {
                     help: Some("its keys are: API_KEY".into()),
                 })));
             }
-            "maybe" => return Some(Known::Perhaps(vec!["shell".into()])),
-            "pdkey" => return Some(Known::Perhaps(vec!["shell".into()])),
+            "maybe" | "pdkey" => return Some(Known::Perhaps(vec!["shell".into()])),
             _ => return Some(Known::Nowhere),
         }
         Some(Known::Here(Arc::new(facts)))

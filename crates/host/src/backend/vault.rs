@@ -99,7 +99,8 @@ impl VaultStore {
     fn known(&self, vault: &Vault, card: Card, keys: &[Option<&str>]) -> Result<Vec<Fetched>, VaultError> {
         let summary = &card.summary;
         let name = &summary.name;
-        let unusable: Vec<Option<Fetched>> = keys.iter().map(|key| self.unusable(summary, *key)).collect();
+        let unusable = |key: Option<&str>| self.unusable(summary, key).map(Fetched::Failed);
+        let unusable: Vec<Option<Fetched>> = keys.iter().copied().map(unusable).collect();
         if unusable.iter().all(Option::is_some) {
             return Ok(unusable.into_iter().flatten().collect());
         }
@@ -152,7 +153,7 @@ impl VaultStore {
     }
 
     /// What is wrong with a reference to this key, or to none.
-    fn unusable(&self, summary: &Summary, key: Option<&str>) -> Option<Fetched> {
+    fn unusable(&self, summary: &Summary, key: Option<&str>) -> Option<Arc<Failure>> {
         let name = summary.name.clone();
         let error = match (key, &summary.keys) {
             (None, None) => return None,
@@ -164,7 +165,7 @@ impl VaultStore {
                 VaultError::UnknownKey { name, key, keys }
             }
         };
-        Some(Fetched::Failed(self.failure(&error)))
+        Some(self.failure(&error))
     }
 }
 
@@ -206,13 +207,10 @@ impl Backend for VaultStore {
             Err(failure) => return Survey::Failed(failure),
         };
         match vault.card(&name.secret) {
-            Ok(Some(card)) => match self.unusable(&card.summary, name.key.as_deref()) {
-                Some(Fetched::Failed(failure)) => Survey::Failed(failure),
-                _ => {
-                    let details = details(&card.summary);
-                    Survey::Here(Arc::new(Facts { details, ..self.facts(&card) }))
-                }
-            },
+            Ok(Some(card)) => self.unusable(&card.summary, name.key.as_deref()).map_or_else(
+                || Survey::Here(Arc::new(Facts { details: details(&card.summary), ..self.facts(&card) })),
+                Survey::Failed,
+            ),
             Ok(None) => Survey::NotHere,
             Err(error) => Survey::Failed(self.failure(&error)),
         }

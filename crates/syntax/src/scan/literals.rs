@@ -25,17 +25,17 @@ pub fn literals(source: &Source, scan: &Scan, is_wanted: &dyn Fn(&KeyPath) -> bo
     // What holds a reference, or something that should be one, has been told of.
     let references = scan.references.iter().map(|reference| &reference.span);
     let problems = scan.diagnostics.iter().filter_map(|told| Some(&told.label.as_ref()?.span));
-    let mut taken: Vec<&Span> = references.chain(problems).collect();
-    taken.sort_by_key(|span| span.start);
-    let is_taken = |span: &Span| {
-        let first = taken.partition_point(|other| other.end <= span.start);
-        taken.get(first).is_some_and(|other| other.start < span.end)
+    let mut known: Vec<&Span> = references.chain(problems).collect();
+    known.sort_by_key(|span| span.start);
+    let is_told = |span: &Span| {
+        let first = known.partition_point(|other| other.end <= span.start);
+        known.get(first).is_some_and(|other| other.start < span.end)
     };
     let mut walker = Walker::default();
     let mut key: Option<Span> = None;
     let mut found = Vec::new();
     let mut see = |span: Span, key: Option<Span>, path: KeyPath| {
-        if is_wanted(&path) && !is_taken(&span) && !is_in_line(source, &ignored, span.start) {
+        if is_wanted(&path) && !is_told(&span) && !is_in_line(source, &ignored, span.start) {
             found.push(Literal { span, key, path });
         }
     };
