@@ -224,7 +224,7 @@ pub(crate) enum RefsFormat {
 /// `redeem explain`
 #[derive(clap::Args, Debug)]
 pub(crate) struct Explain {
-    /// A code, such as `near-miss`, or FILE:LINE or FILE:LINE:COL, what is there. None: a list of all codes
+    /// A code, such as `near-miss`, or a place, as `FILE:LINE` or `FILE:LINE:COL`. None: a list of all codes
     #[arg(value_name = "CODE|FILE:LINE[:COL]", value_hint = ValueHint::FilePath)]
     pub(crate) what: Option<OsString>,
     /// Print an object, or an array of them for the list
