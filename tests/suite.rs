@@ -8,6 +8,8 @@ mod check_formats;
 mod completions;
 #[path = "suite/config.rs"]
 mod config;
+#[path = "suite/corpus.rs"]
+mod corpus;
 #[path = "suite/diagnostics.rs"]
 mod diagnostics;
 #[path = "suite/diff.rs"]

@@ -19,8 +19,7 @@ const PROBLEMS: usize = 10_000;
 /// What a check may take at its peak.
 const MOST_MEMORY: u64 = 150 * MB;
 
-const CONFIG: &str = r#"target = "montecarlo"
-[render]
+const CONFIG: &str = r#"[render]
 source = "config"
 [[backend]]
 name = "team"
@@ -28,7 +27,7 @@ type = "vault"
 path = "secrets"
 [[context]]
 scope = "notifications"
-at = ["**.slack.**.token", "alerts[*].webhook"]
+at = ["**.pagerduty.**.routing_key", "**.opsgenie.**.api_key", "alerts[*].webhook"]
 [[context]]
 scope = "database"
 files = ["config/team-1/**", "**/*.conf"]

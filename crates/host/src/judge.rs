@@ -71,7 +71,8 @@ impl<'a> Judge<'a> {
         for (source, scan) in found.template.iter().flat_map(redeem_core::Template::texts) {
             told.extend(self.policy.judge(Judged { source, scan, ..judged }, &knowledge));
         }
-        if found.template.is_none() && self.looks_for_literals(answers.is_some()) {
+        let may_expect = || self.config.policy.may_expect_references(found.source.text().as_bytes());
+        if found.template.is_none() && self.looks_for_literals(answers.is_some()) && may_expect() {
             told.extend(in_the_clear(&found.source, &found.scan, contexts));
         }
         told
