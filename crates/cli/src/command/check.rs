@@ -4,6 +4,7 @@ use redeem_host::check::{Checked, Scope, check, check_staged};
 use redeem_host::config::Config;
 use redeem_host::fix::{Which, plan};
 use redeem_host::guard::{Guard, guard};
+use redeem_host::vault::Expiry;
 use redeem_host::{Diagnostic, Disk, Judge, World};
 
 use super::{config, counted, default_paths, inputs, set_levels};
@@ -45,7 +46,7 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
     let world = Disk::open_for_survey(&config)?;
     // Where nothing is configured nobody has said what secrets there are.
     let judge = Judge::new(&config, config.has_stores().then_some(&world as &dyn World));
-    let judge = options.at.as_ref().map(|at| at.instant()).into_iter().fold(judge, Judge::at);
+    let judge = options.at.as_ref().map(Expiry::instant).into_iter().fold(judge, Judge::at);
     let guarded = outputs(&config, &judge, reporter);
     if options.staged {
         let default = default_paths(&config);
