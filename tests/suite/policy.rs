@@ -115,6 +115,43 @@ fn each_real_problem_is_told_at_its_place() {
 }
 
 #[test]
+fn a_fix_names_the_secret_that_was_meant() {
+    let project = project(&[]);
+    for (name, before, option, after) in [
+        (
+            "a.yaml",
+            "pagerduty: {routing_key: '{secret:pagerdutykey}'}\n",
+            "--fix",
+            "pagerduty: {routing_key: '{secret:pagerduty-key}'}\n",
+        ),
+        ("a.yaml", "a: '{secret:db-pasword}'\n", "--fix", "a: '{secret:db-pasword}'\n"),
+        ("a.yaml", "a: '{secret:db-pasword}'\n", "--unsafe-fixes", "a: '{secret:db-password}'\n"),
+        (
+            "a.json",
+            "{\"a\": \"é\\u007bsecret:DB_PASSWORD}\"}",
+            "--fix",
+            "{\"a\": \"é\\u007bsecret:db-password}\"}",
+        ),
+        ("a.toml", "a = '{secret:db password}'\n", "--unsafe-fixes", "a = '{secret:db-password}'\n"),
+        ("a.yaml", "a: ${secret.creds}\n", "--unsafe-fixes", "a: ${secret.creds.API_KEY}\n"),
+        ("a.yaml", "a: ${secret.creds.API_KYE} # c\n", "--unsafe-fixes", "a: ${secret.creds.API_KEY} # c\n"),
+        ("a.yaml", "key_name: db_password\n", "--fix", "key_name: db-password\n"),
+        ("a.txt.j2", "{{ secrets.creds.API_KYE }}", "--unsafe-fixes", "{{ secrets.creds.API_KEY }}"),
+        ("a.txt.j2", "{{ secrets['db-pasword'] }}", "--unsafe-fixes", "{{ secrets['db-password'] }}"),
+        ("a.yaml", "a: $ secrets.db_pasword\n", "--unsafe-fixes", "a: $ secrets.db_pasword\n"),
+    ] {
+        let path = format!("config/{name}");
+        project.write(&path, before);
+        let code = i32::from(before == after);
+        project.redeem(&format!("check {path} {option}")).exits(code);
+        assert_eq!(project.read(&path), after, "{before}");
+        project.redeem(&format!("check {path} {option}")).exits(code);
+        assert_eq!(project.read(&path), after, "{before}, a second time");
+        std::fs::remove_file(project.path(&path)).expect("removed");
+    }
+}
+
+#[test]
 fn the_end_of_a_secret_is_judged_at_a_day_of_ones_choice() {
     let project = project(&[("config/a.yaml", "a: '{secret:soon}'\n")]);
     let told = |line: &str| project.redeem(line).stdout;

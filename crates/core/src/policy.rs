@@ -13,6 +13,7 @@ mod unknown;
 pub use levels::{LevelError, Levels};
 pub use pattern::KeyPattern;
 pub(crate) use unknown::not_found;
+pub use unknown::with_near_name;
 
 /// What holds for all texts of a run.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use redeem_core::policy::{Context, Judged, Knowledge, Levels, Policy};
+use redeem_core::policy::{Context, Judged, Knowledge, Levels, Policy, with_near_name};
 use redeem_core::{Answers, Catalogue, Known, Name, World};
 use redeem_syntax::{Code, Diagnostic, KeyPath, Literal, Scan, Severity, Source, literals};
 
@@ -42,6 +42,10 @@ impl<'a> Judge<'a> {
     /// Everything that is wrong with a file that was scanned, as far as it can be known without a value.
     pub fn look(&self, input: &Input, mut found: Found) -> Vec<Diagnostic> {
         let mut told = std::mem::take(&mut found.scan.diagnostics);
+        let knowledge = Sources { catalogue: self.catalogue.as_ref(), answers: None };
+        for problem in told.iter_mut().filter(|problem| problem.code == Code::InvalidName) {
+            with_near_name(problem, &knowledge);
+        }
         told.extend(self.found(input, &found, None));
         self.settle(&mut told);
         told

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use redeem_syntax::diagnostic::Fix;
 use redeem_syntax::{Code, Diagnostic, Place, Reference, Severity, Source};
 
 use super::{Knowledge, is_guess};
@@ -52,14 +53,33 @@ pub(super) fn failed(
     let message = format!("backend `{}`: {}", failure.backend, failure.message);
     let mut told = Diagnostic::new(failure.code, message).at(source, reference.span.clone(), "");
     told.help.clone_from(&failure.help);
-    if failure.code == Code::UnknownKey {
-        let own = format!("{}.", reference.name.secret);
-        let keys = knowledge.names().iter().map(String::as_str).filter(|name| name.starts_with(&own));
-        if let Some(near) = only_near(&reference.name.to_string(), keys) {
-            told = with_name(told, reference, near);
-        }
+    let own = format!("{}.", reference.name.secret);
+    let mut keys = knowledge.names().iter().map(String::as_str).filter(|name| name.starts_with(&own));
+    let meant = match failure.code {
+        Code::UnknownKey => only_near(&reference.name.to_string(), keys),
+        // A bundle with a single key leaves no choice.
+        Code::BundleWithoutKey => keys.next().filter(|_| keys.next().is_none()),
+        _ => None,
+    };
+    if let Some(name) = meant {
+        told = with_name(told, reference, name);
     }
     if is_guess(reference) { told.with_severity(Severity::Warning) } else { told }
+}
+
+/// Names the secret that was probably meant by a text that is no name.
+pub fn with_near_name(told: &mut Diagnostic, knowledge: &dyn Knowledge) {
+    let (Some(source), Some(label)) = (&told.source, &told.label) else { return };
+    let written = source.slice(&label.span);
+    let names = knowledge.names().iter().map(String::as_str);
+    // What an edit may put there has to be a name in each dialect.
+    let is_plain = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    let Some(near) = only_near(&written.replace(' ', "_"), names).filter(is_plain) else { return };
+    let help = told.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
+    told.help = Some(format!("did you mean `{near}`?{help}"));
+    if told.fixes.is_empty() {
+        told.fixes.push(Fix { span: label.span.clone(), replacement: near.to_owned(), safe: false });
+    }
 }
 
 /// A render asked for it, and no backend has it.
