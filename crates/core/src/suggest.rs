@@ -4,28 +4,39 @@
 ///
 /// Case and the choice between `-` and `_` count little; otherwise a third of the letters may differ.
 pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    near(name, candidates).map(|(nearest, _)| nearest)
+}
+
+/// The same, and whether no second candidate is like enough to be meant.
+pub(crate) fn near<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<(&'c str, bool)> {
     let fold = |text: &str| text.to_lowercase().replace('-', "_");
     let folded = fold(name);
     let length = name.chars().count();
     // Of one letter nothing would be left.
     let most = if length < 2 { 0 } else { (length / 3).max(1) };
-    candidates
-        .into_iter()
-        .filter(|candidate| *candidate != name)
-        .map(|candidate| (strsim::osa_distance(&folded, &fold(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
-        .map(|(_, candidate)| candidate)
+    // Each edit makes a text longer or shorter by one at most; only letters beyond ASCII change that when folded.
+    let is_long_enough = |candidate: &&str| {
+        !(folded.is_ascii() && candidate.is_ascii()) || folded.len().abs_diff(candidate.len()) <= most
+    };
+    let mut nearest: Option<(usize, &str)> = None;
+    let mut is_only = true;
+    for candidate in candidates.into_iter().filter(|candidate| *candidate != name).filter(is_long_enough) {
+        let distance = strsim::osa_distance(&folded, &fold(candidate));
+        if distance > most {
+            continue;
+        }
+        is_only &= nearest.is_none_or(|(_, other)| other == candidate);
+        let is_nearer = |(least, other): (usize, &str)| (distance, candidate.len()) < (least, other.len());
+        if nearest.is_none_or(is_nearer) {
+            nearest = Some((distance, candidate));
+        }
+    }
+    nearest.map(|(_, candidate)| (candidate, is_only))
 }
 
 /// The same if no second candidate is like enough to be meant.
-pub(crate) fn only_near<'c>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'c str> + Clone,
-) -> Option<&'c str> {
-    let near = nearest(name, candidates.clone())?;
-    let others = candidates.into_iter().filter(|other| *other != near);
-    nearest(name, others).is_none().then_some(near)
+pub(crate) fn only_near<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    near(name, candidates).filter(|(_, is_only)| *is_only).map(|(nearest, _)| nearest)
 }
 
 #[cfg(test)]

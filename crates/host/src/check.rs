@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use redeem_core::{Backend, Catalogue, Facts, Name, Survey};
-use redeem_syntax::{Code, Diagnostic};
+use redeem_syntax::{Code, Diagnostic, Source, Span};
 
 use crate::inputs::{Input, Inputs};
 use crate::run::{Seen, scan_inputs};
@@ -17,6 +18,15 @@ pub enum Scope {
     /// Some of its files.
     Part,
     /// All of its source, so that what no file uses can be told.
+    Whole,
+}
+
+/// How much of a text is kept with its problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// The lines that they are about, for those who show them: a tree may be larger than memory.
+    Lines,
+    /// All of it, for those who apply fixes.
     Whole,
 }
 
@@ -52,8 +62,9 @@ impl Checked {
 }
 
 /// Checks every live file of `inputs`.
-pub fn check(inputs: &Inputs, config: &Config, judge: &Judge<'_>, scope: Scope) -> Checked {
-    let (found, mut diagnostics) = scan_inputs(&inputs.taken, |input, seen| of_file(input, seen, judge));
+pub fn check(inputs: &Inputs, config: &Config, judge: &Judge<'_>, scope: Scope, texts: Texts) -> Checked {
+    let (found, mut diagnostics) =
+        scan_inputs(&inputs.taken, |input, seen| of_file(input, seen, judge, texts));
     diagnostics.extend_from_slice(&inputs.problems);
     if let Some(catalogue) = judge.catalogue().filter(|_| scope == Scope::Whole) {
         diagnostics.extend(stores(catalogue, config));
@@ -67,21 +78,59 @@ pub fn check(inputs: &Inputs, config: &Config, judge: &Judge<'_>, scope: Scope) 
 /// # Errors
 /// When there is no repository, or git cannot be run.
 pub fn check_staged(paths: &[PathBuf], config: &Config, judge: &Judge<'_>) -> Result<Checked, StagedError> {
-    let mut staged = scan_staged(paths, config, |input, seen| of_file(input, seen, judge))?;
+    let mut staged = scan_staged(paths, config, |input, seen| of_file(input, seen, judge, Texts::Lines))?;
     judge.settle(&mut staged.problems);
     Ok(Checked::new(staged.files, staged.found, staged.problems))
 }
 
 /// How many references a file has, and what is wrong with it.
-fn of_file(input: &Input, seen: Seen<'_>, judge: &Judge<'_>) -> Option<(usize, Vec<Diagnostic>)> {
-    match seen {
+fn of_file(
+    input: &Input,
+    seen: Seen<'_>,
+    judge: &Judge<'_>,
+    texts: Texts,
+) -> Option<(usize, Vec<Diagnostic>)> {
+    let (references, told) = match seen {
         Seen::Plain(live, bytes) => {
             let mut told = judge.plain(input, live, bytes, false);
             judge.settle(&mut told);
-            (!told.is_empty()).then_some((0, told))
+            (0, told)
         }
-        Seen::Live(found) => Some((found.scan.references.len(), judge.look(input, *found))),
+        Seen::Live(found) => (found.scan.references.len(), judge.look(input, *found)),
+    };
+    let told = if texts == Texts::Lines { with_little_text(told) } else { told };
+    (references > 0 || !told.is_empty()).then_some((references, told))
+}
+
+/// Lets go of all texts but the lines that the problems of one file are about.
+fn with_little_text(mut told: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut sources: BTreeMap<Arc<str>, (Source, Span)> = BTreeMap::new();
+    for problem in &told {
+        let Some(source) = &problem.source else { continue };
+        let same = problem.related.iter().filter(|related| related.source.path() == source.path());
+        let spans = (problem.label.iter().map(|label| &label.span))
+            .chain(same.map(|related| &related.span))
+            .chain(problem.fixes.iter().map(|fix| &fix.span))
+            .chain(&problem.hidden);
+        for span in spans {
+            let kept = sources.entry(Arc::clone(source.path()));
+            let (_, kept) = kept.or_insert_with(|| (source.clone(), span.clone()));
+            *kept = kept.start.min(span.start)..kept.end.max(span.end);
+        }
     }
+    for (source, span) in sources.values_mut() {
+        *source = source.around(span);
+    }
+    let little = |source: &mut Source| {
+        if let Some((kept, _)) = sources.get(source.path()) {
+            *source = kept.clone();
+        }
+    };
+    for problem in &mut told {
+        problem.source.iter_mut().for_each(little);
+        problem.related.iter_mut().for_each(|related| little(&mut related.source));
+    }
+    told
 }
 
 /// What is wrong with the names in the stores.
@@ -120,7 +169,7 @@ fn stores(catalogue: &Catalogue<'_>, config: &Config) -> Vec<Diagnostic> {
 /// A secret with the place where it is written down.
 struct Noted {
     name: Name,
-    facts: std::sync::Arc<Facts>,
+    facts: Arc<Facts>,
 }
 
 /// The place of a secret, asked for by one of its names.

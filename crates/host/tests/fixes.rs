@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redeem_host::check::{Scope, check};
+use redeem_host::check::{Scope, Texts, check};
 use redeem_host::config::Config;
 use redeem_host::fix::{Fixes, Which, plan};
 use redeem_host::inputs::{Input, Inputs, Selection, walk};
@@ -142,7 +142,7 @@ fn is_of_values(problem: &Diagnostic) -> bool {
 fn planned(inputs: &[Input], which: Which, config: &Config) -> Fixes {
     let judge = Judge::new(config, None);
     let inputs = Inputs { taken: inputs.to_vec(), problems: Vec::new() };
-    let told = check(&inputs, config, &judge, Scope::Part).diagnostics;
+    let told = check(&inputs, config, &judge, Scope::Part, Texts::Whole).diagnostics;
     plan(&inputs.taken, &told, which, config, &|input, found| judge.look(input, found))
 }
 

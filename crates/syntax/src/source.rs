@@ -8,9 +8,19 @@ use crate::{Format, Span};
 #[derive(Clone)]
 pub struct Source {
     path: Arc<str>,
+    /// The text, or whole lines of it.
     text: Arc<String>,
+    /// What stands before those.
+    skipped: Skipped,
     format: Format,
     index: Arc<Index>,
+}
+
+/// How much of a text is not kept before what is.
+#[derive(Clone, Copy, Default)]
+struct Skipped {
+    bytes: usize,
+    lines: usize,
 }
 
 /// What is looked up again and again, made when it is first asked for.
@@ -30,7 +40,27 @@ impl Source {
     /// Names a text and says how to read it.
     pub fn new(path: impl Into<Arc<str>>, text: impl Into<String>, format: Format) -> Self {
         // A large text is shared as it is: in an `Arc<str>` it would be copied.
-        Self { path: path.into(), text: Arc::new(text.into()), format, index: Arc::default() }
+        let (text, skipped) = (Arc::new(text.into()), Skipped::default());
+        Self { path: path.into(), text, skipped, format, index: Arc::default() }
+    }
+
+    /// The same text with no more of it kept than the lines of a span and one on either side.
+    ///
+    /// Offsets and lines stay what they are. Ten thousand problems may lie in as many texts, which are more than a
+    /// memory should hold for the few lines that are shown.
+    #[must_use]
+    pub fn around(&self, span: &Span) -> Self {
+        let starts = self.line_starts();
+        let line = |offset: usize| self.line(offset) - self.skipped.lines;
+        let first = line(span.start).saturating_sub(2);
+        let start = starts[first];
+        let end = starts.get(line(span.end) + 1).copied().unwrap_or(self.text.len());
+        if end - start > self.text.len() / 2 {
+            return self.clone();
+        }
+        let skipped = Skipped { bytes: self.skipped.bytes + start, lines: self.skipped.lines + first };
+        let text = Arc::new(self.text[start..end].to_owned());
+        Self { path: Arc::clone(&self.path), text, skipped, format: self.format, index: Arc::default() }
     }
 
     /// What people call this text, usually a path as they typed it.
@@ -38,9 +68,19 @@ impl Source {
         &self.path
     }
 
-    /// The whole text.
+    /// The whole text, or all that is kept of it: from [`Self::start`] to [`Self::end`].
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The byte offset at which what is kept begins; 0 if that is all.
+    pub fn start(&self) -> usize {
+        self.skipped.bytes
+    }
+
+    /// The byte offset at which what is kept ends.
+    pub fn end(&self) -> usize {
+        self.skipped.bytes + self.text.len()
     }
 
     /// How the text is read.
@@ -50,14 +90,16 @@ impl Source {
 
     /// The text at `span`; empty if `span` is no part of this text.
     pub fn slice(&self, span: &Span) -> &str {
-        self.text.get(span.clone()).unwrap_or_default()
+        let within = |offset: usize| offset.checked_sub(self.skipped.bytes);
+        let span = within(span.start).zip(within(span.end));
+        span.and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default()
     }
 
     /// The line and column of a byte offset, both 1-based; the column counts characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line(offset);
-        let start = self.line_starts()[line - 1];
-        let offset = self.text.floor_char_boundary(offset).max(start);
+        let start = self.line_starts()[line - self.skipped.lines - 1];
+        let offset = self.text.floor_char_boundary(offset.saturating_sub(self.skipped.bytes)).max(start);
         let column = if offset - start <= STRIDE {
             characters(&self.text.as_bytes()[start..offset])
         } else {
@@ -68,15 +110,18 @@ impl Source {
 
     /// The 1-based line of a byte offset.
     pub fn line(&self, offset: usize) -> usize {
-        self.line_starts().partition_point(|&start| start <= offset)
+        let offset = offset.saturating_sub(self.skipped.bytes);
+        self.skipped.lines + self.line_starts().partition_point(|&start| start <= offset)
     }
 
     /// The byte span of a 1-based line, its line break excluded.
     pub fn line_span(&self, line: usize) -> Span {
         let starts = self.line_starts();
-        let start = starts.get(line - 1).copied().unwrap_or(self.text.len());
+        let line = line.saturating_sub(self.skipped.lines);
+        let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
         let end = starts.get(line).copied().unwrap_or(self.text.len());
-        let text = &self.text[start..end];
+        let text = &self.text[start..end.max(start)];
+        let start = self.skipped.bytes + start;
         start..start + text.trim_end_matches(['\n', '\r']).len()
     }
 
@@ -87,7 +132,7 @@ impl Source {
         })
     }
 
-    /// How many characters stand before a byte offset.
+    /// How many characters stand before a byte offset into what is kept.
     fn characters_before(&self, offset: usize) -> usize {
         let bytes = self.text.as_bytes();
         let counts = self.index.characters.get_or_init(|| {
@@ -131,6 +176,26 @@ mod tests {
         assert_eq!(source.slice(&source.line_span(1)), "añb");
         assert_eq!(source.slice(&source.line_span(2)), "\tsecret");
         assert_eq!(source.line_span(9), 14..14);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_text_answers_as_all_of_it() {
+        let text: String = (0..100).map(|line| format!("lïne {line}\r\n")).collect();
+        let whole = Source::new("x", text.clone(), Format::Text);
+        for (start, end) in [(0, 1), (9, 30), (500, 500), (510, 530), (text.len() - 3, text.len())] {
+            let piece = whole.around(&(start..end));
+            assert!(piece.text().len() < 80, "{} bytes", piece.text().len());
+            assert_eq!(piece.text(), &text[piece.start()..piece.end()]);
+            for offset in start..=end {
+                assert_eq!(piece.position(offset), whole.position(offset), "{offset}");
+                let line = whole.line(offset);
+                assert_eq!(piece.line_span(line), whole.line_span(line), "{line}");
+                assert_eq!(piece.slice(&(offset..end)), whole.slice(&(offset..end)));
+            }
+            assert_eq!(piece.around(&(start..end)).text().len(), piece.text().len());
+        }
+        assert_eq!(whole.around(&(300..310)).slice(&(0..5)), "");
+        assert_eq!(whole.around(&(0..text.len())).text().len(), text.len());
     }
 
     #[test]

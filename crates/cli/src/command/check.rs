@@ -1,6 +1,6 @@
 //! `redeem check`: everything that can be known without a key, a value or the network, and the fixes of what is wrong.
 
-use redeem_host::check::{Checked, Scope, check, check_staged};
+use redeem_host::check::{Checked, Scope, Texts, check, check_staged};
 use redeem_host::config::Config;
 use redeem_host::fix::{Which, plan};
 use redeem_host::guard::{Guard, guard};
@@ -59,8 +59,9 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
     }
     let inputs = inputs(&options.paths, &config);
     let scope = if options.paths.is_empty() { Scope::Whole } else { Scope::Part };
-    let look = || check(&inputs, &config, &judge, scope).with(&guarded);
-    let checked = look();
+    let texts = if which.is_some() { Texts::Whole } else { Texts::Lines };
+    let look = |texts| check(&inputs, &config, &judge, scope, texts).with(&guarded);
+    let checked = look(texts);
     let Some(which) = which else {
         let exit = tell(&checked, options, reporter)?;
         if options.format == Told::Human {
@@ -74,7 +75,7 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
         return fixes::preview(&fixes, &checked, reporter);
     }
     let refused = fixes::write(&fixes, reporter);
-    let exit = tell(&look(), options, reporter)?;
+    let exit = tell(&look(Texts::Lines), options, reporter)?;
     Ok(if refused { Exit::Unwritten } else { exit })
 }
 

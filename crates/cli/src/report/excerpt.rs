@@ -129,7 +129,7 @@ struct Piece {
 impl View<'_> {
     /// The lines of a place, from 1, the last included.
     fn lines_of(&self, spot: Spot<'_>) -> (usize, usize) {
-        let last = spot.span.end.min(self.source.text().len()).max(spot.span.start + 1) - 1;
+        let last = spot.span.end.min(self.source.end()).max(spot.span.start + 1) - 1;
         let (first, last) = (self.source.line(spot.span.start), self.source.line(last));
         if last - first < MOST_LINES { (first, last) } else { (first, first) }
     }
@@ -258,7 +258,9 @@ impl View<'_> {
 
     /// A line in pieces; of a very long one what may be shown of it.
     fn pieces(&self, line: &Span, focus: &Span) -> Vec<Piece> {
-        let text = self.source.text();
+        // Offsets count from the start of the text, of which no more may be kept than what is shown.
+        let (text, base) = (self.source.text(), self.source.start());
+        let ceil = |at: usize| base + text.ceil_char_boundary(at.saturating_sub(base));
         // What is hidden takes no room, or where a line is cut would tell how long it is.
         let hidden_in = |span: Span| -> usize {
             let within =
@@ -269,8 +271,9 @@ impl View<'_> {
         let start = focus.start.clamp(line.start, line.end);
         let before = around + hidden_in(line.start..start);
         let behind = around + hidden_in(start..line.end);
-        let mut at = text.floor_char_boundary(start.saturating_sub(before)).max(line.start);
-        let to = text.ceil_char_boundary((start + behind).min(line.end));
+        let from = base + text.floor_char_boundary(start.saturating_sub(before).saturating_sub(base));
+        let mut at = from.max(line.start);
+        let to = ceil((start + behind).min(line.end));
         let hidden_at = |at: usize| self.hidden.iter().find(|hidden| hidden.contains(&at));
         if let Some(hidden) = hidden_at(at) {
             at = hidden.start.max(line.start);
@@ -285,7 +288,7 @@ impl View<'_> {
             let (end, shown) = if let Some(hidden) = hidden_at(at) {
                 (hidden.end.max(at + 1), HIDDEN.to_owned())
             } else {
-                let Some(c) = text[at..].chars().next() else { break };
+                let Some(c) = text[at - base..].chars().next() else { break };
                 let shown = match c {
                     '\t' => " ".repeat(TAB - column % TAB),
                     c if is_unseen(c) => c.escape_default().to_string(),
@@ -296,7 +299,7 @@ impl View<'_> {
             let width = shown.chars().map(|c| c.width().unwrap_or(0)).sum();
             column += width;
             pieces.push(Piece { start: at, end, shown, width });
-            at = text.ceil_char_boundary(end);
+            at = ceil(end);
         }
         pieces
     }

@@ -6,7 +6,7 @@ use redeem_syntax::diagnostic::Fix;
 use redeem_syntax::{Code, Diagnostic, Place, Reference, Severity, Source};
 
 use super::{Knowledge, is_guess};
-use crate::suggest::{nearest, only_near};
+use crate::suggest::{near, nearest, only_near};
 use crate::template::spelled;
 use crate::{Answers, Failure};
 
@@ -90,7 +90,7 @@ pub(crate) fn not_found(source: &Source, reference: &Reference, answers: &Answer
 fn not_there<'n>(
     source: &Source,
     reference: &Reference,
-    names: impl Iterator<Item = &'n str> + Clone,
+    names: impl Iterator<Item = &'n str>,
     asked: &[String],
 ) -> Diagnostic {
     let name = reference.name.to_string();
@@ -103,12 +103,9 @@ fn not_there<'n>(
         reference.name_span.clone(),
         "not found",
     );
-    if let Some(near) = nearest(&name, names.clone()) {
+    if let Some((near, is_only)) = near(&name, names) {
         let told = told.with_help(format!("did you mean `{}`? ({asked})", written(reference, near)));
-        return match only_near(&name, names) {
-            Some(only) => with_name(told, reference, only),
-            None => told,
-        };
+        return if is_only { with_name(told, reference, near) } else { told };
     }
     let optional = match (&reference.place, &*reference.dialect) {
         (Place::Python(_), _) => format!(", or make it optional with `secrets.get('{name}', '…')`"),
