@@ -9,7 +9,7 @@ use redeem_syntax::{Diagnostic, KeyPath, Reference, Scan, Source, Span};
 
 use crate::config::Treatment;
 use crate::graph::{Graph, SourceFile, Use, path_of, use_of};
-use crate::inputs::{Input, Inputs, Kind, below, named};
+use crate::inputs::{Input, Inputs, Kind, named};
 use crate::run::{Found, Seen, scan_inputs};
 use crate::{Config, Judge};
 
@@ -252,7 +252,7 @@ fn look(input: &Input, file: &Arc<str>, seen: Seen<'_>, config: &Config, judge: 
         .find(|(source, _)| source.path() == file)?;
     problems.extend(judge.found(input, &found, None));
     problems.retain(|told| told.place() == Some(file));
-    let contexts = judge.contexts_of(&below(config, &input.path), found.template.is_some());
+    let contexts = judge.contexts_of(&input.path, found.template.is_some());
     let explained = |reference: &Reference| explained(reference, source, scan, &found, &contexts, judge);
     let references = scan.references.iter().map(explained).collect();
     Some(Look { source: source.clone(), is_own, file: source_file(), references, problems })

@@ -8,7 +8,7 @@ use redeem_core::policy::{Context, Places};
 use redeem_core::{GLOBAL, Known, Name, Template};
 use redeem_syntax::{Diagnostic, KeyPath, Reference, Scan, Source, Span};
 
-use crate::inputs::{Input, Inputs, below, by_path};
+use crate::inputs::{Input, Inputs, by_path};
 use crate::run::{Found, Seen, scan_inputs};
 use crate::{Config, Judge};
 
@@ -77,7 +77,7 @@ impl Graph {
         let destination = Destination::of(config);
         let (found, mut problems) = scan_inputs(&inputs.taken, |input, seen| match seen {
             Seen::Live(found) => {
-                let uses = uses(input, &found, config, judge);
+                let uses = uses(input, &found, judge);
                 (!uses.is_empty()).then(|| (SourceFile::to(input, destination.as_ref()), uses))
             }
             Seen::Plain(..) => None,
@@ -164,9 +164,8 @@ impl Use {
 }
 
 /// Each reference of a file and of what it includes.
-fn uses(input: &Input, found: &Found, config: &Config, judge: &Judge<'_>) -> Vec<Use> {
-    let path = below(config, &input.path);
-    let contexts = judge.contexts_of(&path, found.template.is_some());
+fn uses(input: &Input, found: &Found, judge: &Judge<'_>) -> Vec<Use> {
+    let contexts = judge.contexts_of(&input.path, found.template.is_some());
     let own = std::iter::once((&found.source, &found.scan));
     let all = own.chain(found.template.iter().flat_map(Template::texts));
     all.flat_map(|(source, scan)| {

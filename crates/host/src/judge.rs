@@ -56,18 +56,18 @@ impl<'a> Judge<'a> {
         &self.policy
     }
 
-    /// The contexts that are about a file, by its path from the configuration's folder.
+    /// The contexts that are about a file.
     ///
     /// Where the values of a template end up is not known before it runs, so only its file says what it accepts.
     pub(crate) fn contexts_of(&self, path: &Path, is_template: bool) -> Vec<&'a Context> {
-        let mut contexts = self.config.policy.contexts_of(path);
+        let mut contexts = self.config.policy.contexts_of(|| below(self.config, path));
         contexts.retain(|context| !is_template || context.at.is_empty());
         contexts
     }
 
     /// What is said of a file's references and values. With `answers` they come from a render.
     pub(crate) fn found(&self, input: &Input, found: &Found, answers: Option<&Answers>) -> Vec<Diagnostic> {
-        let contexts = &self.contexts_of(&below(self.config, &input.path), found.template.is_some())[..];
+        let contexts = &self.contexts_of(&input.path, found.template.is_some())[..];
         let knowledge = Sources { catalogue: self.catalogue.as_ref(), answers };
         let judged =
             Judged { source: &found.source, scan: &found.scan, contexts, is_rendered: answers.is_some() };
@@ -88,7 +88,7 @@ impl<'a> Judge<'a> {
         if live.is_template || !self.looks_for_literals(is_render) || !policy.may_expect_references(bytes) {
             return Vec::new();
         }
-        let contexts = policy.contexts_of(&below(self.config, &input.path));
+        let contexts = self.contexts_of(&input.path, false);
         let Ok(text) = std::str::from_utf8(bytes) else { return Vec::new() };
         if contexts.iter().all(|context| context.at.is_empty()) {
             return Vec::new();

@@ -1,6 +1,7 @@
 //! `[[context]]` and `[policy]`: where secrets may stand, and which problems are errors.
 
-use std::path::Path;
+use std::cell::OnceCell;
+use std::path::PathBuf;
 
 use globset::{GlobSet, GlobSetBuilder};
 use redeem_core::policy::{Context, KeyPattern, LevelError, Levels, Places, Policy};
@@ -107,11 +108,13 @@ impl PolicyConfig {
         &mut self.policy.levels
     }
 
-    /// The contexts that are about a file, by its path from the configuration's folder.
-    pub(crate) fn contexts_of(&self, path: &Path) -> Vec<&Context> {
+    /// The contexts that are about a file, by its path from the configuration's folder, which is asked for if a context
+    /// names files.
+    pub(crate) fn contexts_of(&self, path_of: impl Fn() -> PathBuf) -> Vec<&Context> {
+        let path = OnceCell::new();
         let is_about = |files: &Files| match files {
             Files::All => true,
-            Files::Matching(set) => set.is_match(path),
+            Files::Matching(set) => set.is_match(path.get_or_init(&path_of)),
         };
         self.contexts.iter().filter(|(_, files)| is_about(files)).map(|(context, _)| context).collect()
     }
