@@ -39,6 +39,7 @@ path = "secrets"
 [[backend]]
 name = "shell"
 type = "env"
+# names = ["api-key"]  # what it may hold: then `redeem check` knows every name for sure
 "#;
 
 /// What must not get into git: rendered files, and a file with values if there comes to be one.

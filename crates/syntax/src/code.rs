@@ -42,7 +42,8 @@ macro_rules! codes {
 codes! {
     /// What: no configured backend holds a secret of this name.
     ///
-    /// Why: a missing secret never turns into an empty text, so the file is not rendered.
+    /// Why: a missing secret never turns into an empty text, so the file is not rendered. Where a backend may have it
+    /// that cannot be asked before a render, such as the environment, `redeem check` tells a warning.
     ///
     /// Fix: correct the name, store the secret, or make the reference optional with `| default('…')`. The message
     /// names the backends that were asked.
@@ -263,6 +264,8 @@ impl Code {
             Self::BundleWithoutKey,
             Self::NearMiss,
             Self::ScopeMismatch,
+            Self::PlaceNotAllowed,
+            Self::ExpiredSecret,
         ];
         self.severity() == Severity::Warning || sometimes.contains(&self)
     }
