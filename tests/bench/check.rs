@@ -58,49 +58,45 @@ pub(crate) fn project(root: &Path, files: usize, rounds: usize) -> Comparison {
 
 /// A problem in each file of 12 kB, against the same files without.
 pub(crate) fn many_files(root: &Path, rounds: usize) -> Comparison {
-    problems(root, "problems in as many files", "files", rounds, |folder, is_right| {
-        for number in 0..PROBLEMS {
-            let within = folder.join(format!("app-{}", number / 5));
-            fs::create_dir_all(&within).expect("a folder");
-            let text = [lines(100), line(number, is_right), lines(100)].concat();
-            fs::write(within.join(format!("config-{number}.yaml")), text).expect("a file");
-        }
-    })
+    let wrong = made(root, "wrong-files", |folder| files(&folder.join("config"), false));
+    problems(root, &wrong, "problems in as many files", Goal::Ratio(3.0), rounds)
 }
 
-/// All of them in one file, against the same file without.
+/// All of them in one file, against ten thousand files without a problem.
 pub(crate) fn one_file(root: &Path, rounds: usize) -> Comparison {
-    problems(root, "problems in one file", "one", rounds, |folder, is_right| {
-        fs::create_dir_all(folder).expect("a folder");
-        let all: Vec<String> = (0..PROBLEMS).map(|number| line(number, is_right)).collect();
+    let wrong = made(root, "wrong-one", |folder| {
+        let folder = folder.join("config");
+        fs::create_dir_all(&folder).expect("a folder");
+        let all: Vec<String> = (0..PROBLEMS).map(|number| line(number, false)).collect();
         fs::write(folder.join("config.yaml"), all.concat()).expect("a file");
-    })
+    });
+    problems(root, &wrong, "problems in one file", Goal::Ratio(2.0), rounds)
 }
 
-fn problems(
-    root: &Path,
-    words: &str,
-    name: &str,
-    rounds: usize,
-    write: impl Fn(&Path, bool) + Copy,
-) -> Comparison {
-    let project = |is_right: bool| {
-        let kind = if is_right { "right" } else { "wrong" };
-        made(root, &format!("{kind}-{name}"), |folder| write(&folder.join("config"), is_right))
-    };
-    let (wrong, right) = (project(false), project(true));
+fn problems(root: &Path, wrong: &Path, words: &str, goal: Goal, rounds: usize) -> Comparison {
+    let right = made(root, "right-files", |folder| files(&folder.join("config"), true));
     let told = |format: &'static str| {
-        let folder = wrong.clone();
+        let folder = wrong.to_owned();
         let name = format!("redeem check --format {format}");
         Contestant::new(&name, move |_| check(&folder, &["check", "--format", format])).printing()
     };
-    let quiet = Contestant::new("redeem check, nothing wrong", move |_| check(&right, &["check"])).printing();
+    let name = format!("redeem check, {PROBLEMS} files, nothing wrong");
+    let quiet = Contestant::new(&name, move |_| check(&right, &["check"])).printing();
     Comparison {
         title: format!("{PROBLEMS} {words}"),
         contestants: vec![told("short"), quiet, told("human"), told("json"), told("sarif")],
-        goal: Goal::Ratio(3.0),
+        goal,
         most_memory: Some(MOST_MEMORY),
         rounds,
+    }
+}
+
+fn files(folder: &Path, is_right: bool) {
+    for number in 0..PROBLEMS {
+        let within = folder.join(format!("app-{}", number / 5));
+        fs::create_dir_all(&within).expect("a folder");
+        let text = [lines(100), line(number, is_right), lines(100)].concat();
+        fs::write(within.join(format!("config-{number}.yaml")), text).expect("a file");
     }
 }
 

@@ -277,7 +277,8 @@ fn missing_and_misused_references_are_errors() {
             ("a: ${secret.x | nope}\n", "v", Err(Code::UnknownFilter)),
             ("a: ${secret.x | int}\n", "v", Err(Code::UnencodableValue)),
             ("a: [\n", "v", Ok("a: [\n")),
-            ("a: [\n# secret\n", "v", Err(Code::SyntaxError)),
+            ("a: [\n# secret\n", "v", Ok("a: [\n# secret\n")),
+            ("a: [\n# ${secret.x}\n", "v", Err(Code::SyntaxError)),
         ],
     );
 }
