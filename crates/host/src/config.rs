@@ -113,7 +113,7 @@ impl Config {
     /// # Errors
     /// What is wrong with the file, at its place; a file that belongs to another user.
     pub fn discover(start: &Path, profile: Option<&str>) -> Result<Self, ConfigError> {
-        let start = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
+        let start = crate::paths::whole(start);
         for folder in start.ancestors() {
             let path = folder.join(FILE_NAME);
             if let Ok(metadata) = fs::metadata(&path) {
@@ -144,7 +144,7 @@ impl Config {
         let text = fs::read_to_string(path)
             .map_err(|error| ConfigError::new(format!("cannot read {}: {error}", path.display())))?;
         let shown = crate::paths::shown(path);
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let absolute = crate::paths::whole(path);
         let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
         let mut config = Self::parse(&Source::new(shown, text, Format::Toml), &folder, profile)?;
         config.path = Some(path.to_owned());

@@ -15,7 +15,7 @@ use redeem_syntax::{Code, Diagnostic};
 use crate::Config;
 use crate::config::{Live, Treatment};
 pub(crate) use crate::config::{glob, matcher};
-use crate::paths::{shown, shown_from};
+use crate::paths::{shown, shown_from, whole};
 use crate::template;
 use crate::vault::Vault;
 
@@ -199,7 +199,7 @@ impl<'a> Walk<'a> {
             shared_root: root.into(),
             root,
             real_root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
-            whole_root: std::path::absolute(root).unwrap_or_else(|_| root.to_owned()),
+            whole_root: whole(root),
             here: std::env::current_dir().unwrap_or_default(),
             output: selection.output.and_then(|output| output.canonicalize().ok()),
             exclude,
@@ -410,6 +410,6 @@ pub(crate) fn unreadable(path: &Path, why: &str) -> Diagnostic {
 
 /// The path from the configuration's folder, which rules and exclusions are relative to.
 pub(crate) fn below(config: &Config, path: &Path) -> PathBuf {
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let whole = whole(path);
     whole.strip_prefix(&config.folder).map_or_else(|_| path.to_owned(), Path::to_owned)
 }

@@ -1,7 +1,29 @@
 //! Paths as people call them.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+
+/// The path from `/`, without steps up.
+///
+/// A step up behind a link leads to where the link's folder is, so such a path is asked of the system; what is not there
+/// is taken by its letters.
+pub(crate) fn whole(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if !whole.components().any(|part| part == Component::ParentDir) {
+        return whole;
+    }
+    whole.canonicalize().unwrap_or_else(|_| {
+        let mut plain = PathBuf::new();
+        for part in whole.components() {
+            if part == Component::ParentDir {
+                plain.pop();
+            } else {
+                plain.push(part);
+            }
+        }
+        plain
+    })
+}
 
 /// The path as people call it: from the current folder where it is below it.
 pub fn shown(path: &Path) -> Arc<str> {

@@ -240,7 +240,9 @@ impl<'a, 's> Scanner<'a, 's> {
     /// Makes a problem of a reference that the file's target reads in another way.
     fn obey_target(&self, hit: &mut Hit, text: &str) {
         let What::Reference(found) = &hit.what else { return };
-        let is_whole = self.dialects.target() == Target::MonteCarlo && found.dialect == "brace";
+        // A line of plain text is no string of its own.
+        let is_string = self.source.format() != Format::Text;
+        let is_whole = is_string && self.dialects.target() == Target::MonteCarlo && found.dialect == "brace";
         if is_whole && brace_ends_later(text, &hit.range) {
             let problem = Problem::new(
                 Code::AmbiguousReference,
