@@ -41,12 +41,13 @@ impl<'a> Judge<'a> {
 
     /// Everything that is wrong with a file that was scanned, as far as it can be known without a value.
     pub fn look(&self, input: &Input, mut found: Found) -> Vec<Diagnostic> {
+        let policy = self.found(input, &found, None);
         let mut told = std::mem::take(&mut found.scan.diagnostics);
         let knowledge = Sources { catalogue: self.catalogue.as_ref(), answers: None };
         for problem in told.iter_mut().filter(|problem| problem.code == Code::InvalidName) {
             with_near_name(problem, &knowledge);
         }
-        told.extend(self.found(input, &found, None));
+        told.extend(policy);
         self.settle(&mut told);
         told
     }

@@ -157,6 +157,9 @@ impl<'a, 's> Scanner<'a, 's> {
         if !(has_sigil || by_node.is_some()) || is_ignored {
             return;
         }
+        if let (Some(nodes::Named::ByKey(pair)), true) = (&by_node, token.span.is_empty()) {
+            return self.no_name_here(Some(pair), token.span);
+        }
         let Some(mut scalar) = self.decoded(token) else { return };
         if let Some(nodes::Named::Tagged) = by_node {
             return self.tagged(scalar);

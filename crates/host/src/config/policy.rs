@@ -121,11 +121,16 @@ impl PolicyConfig {
 
     /// Whether a file may hold a value in the clear where a context expects a reference.
     ///
-    /// `false` is certain, but for keys that a format spells with escapes.
+    /// `false` is certain.
     pub(crate) fn may_expect_references(&self, text: &[u8]) -> bool {
+        let has = |sign: &str| memchr::memmem::find(text, sign.as_bytes()).is_some();
+        // A key may be spelled with escapes.
+        if has("\\u00") || has("\\x") || has("\\U") {
+            return true;
+        }
         let patterns = self.contexts.iter().flat_map(|(context, _)| &context.at);
         patterns.into_iter().any(|pattern| match pattern.last_word() {
-            Some(word) => memchr::memmem::find(text, word.as_bytes()).is_some(),
+            Some(word) => has(word),
             None => true,
         })
     }

@@ -5,7 +5,8 @@ use crate::dialect::{FROM_SECRET_KEY, SECRET_TAG, names_a_secret, tag_span_befor
 use crate::dialects::ByName;
 use crate::scalar::Decoded;
 use crate::{
-    Code, Diagnostic, Event, Format, KeyPath, Mark, Name, Node, Place, Reference, Scalar, Span, Style, Token,
+    Code, Diagnostic, Event, Format, KeyPath, Mark, Name, Node, Place, Reference, Scalar, Segment, Span, Style,
+    Token,
 };
 
 /// What the nodes that were read last may be the beginning of.
@@ -17,6 +18,8 @@ pub(super) struct Nodes<'a, 's> {
     names: Option<(&'a ByName, usize)>,
     /// A map that may have the one key `from_secret`.
     map: Option<MapOfOne<'s>>,
+    /// The TOML header that is being read, and whether it is one of `[[…]]`.
+    header: Option<bool>,
 }
 
 /// A key whose value names a secret, and what is done with it.
@@ -25,6 +28,8 @@ pub(super) struct Pair<'a, 's> {
     rule: &'a ByName,
     /// The key's token; none for a value in a map of names, whose key stays.
     key: Option<Token<'s>>,
+    /// Whether another key stands between that one and the value, as in TOML's `names.alias = "x"`.
+    is_dotted: bool,
 }
 
 /// Why the value at hand names a secret.
@@ -72,6 +77,16 @@ impl<'a, 's> Scanner<'a, 's> {
                     self.map_of_one(at..end.unwrap_or(value.span.end), in_flow, value);
                 }
             }
+            // `[secret_names]` opens a map as `secret_names: ` does.
+            Event::HeaderEnd => {
+                let is_array = nodes.header.take() == Some(true);
+                let pair = nodes.pair.take().filter(|pair| pair.rule.takes_maps && !is_array);
+                if let Some(pair) = pair {
+                    nodes.names = Some((pair.rule, 1));
+                    self.rename(&pair);
+                }
+            }
+            Event::Header { is_array } => *nodes = Nodes { header: Some(*is_array), ..Nodes::default() },
             Event::Fixed(written) => {
                 let pair = nodes.pair.take();
                 nodes.map = None;
@@ -83,7 +98,7 @@ impl<'a, 's> Scanner<'a, 's> {
     }
 
     /// What is to be rendered under another key has to be a name.
-    fn no_name_here(&mut self, pair: Option<&Pair<'_, '_>>, span: Span) {
+    pub(super) fn no_name_here(&mut self, pair: Option<&Pair<'_, '_>>, span: Span) {
         if pair.is_some_and(|pair| pair.rule.render.is_some()) {
             let problem = Diagnostic::new(Code::InvalidName, "this is no name of a secret")
                 .at(self.source, span, "not a name")
@@ -105,13 +120,20 @@ impl<'a, 's> Scanner<'a, 's> {
             if self.is_ignored(token.span.start) {
                 return None;
             }
+            // `secret_names.alias = "x"`: a key behind a key is one of the map.
             let nodes = &mut self.nodes;
+            if let Some(pair) = pair.filter(|pair| pair.rule.takes_maps && nodes.header.is_none()) {
+                // What is deeper names nothing.
+                let is_second = pair.key.is_some() && !pair.is_dotted;
+                nodes.pair = is_second.then_some(Pair { is_dotted: true, ..pair });
+                return None;
+            }
             nodes.pair = match nodes.names {
-                Some((rule, 1)) => Some(Pair { rule, key: None }),
+                Some((rule, 1)) => Some(Pair { rule, key: None, is_dotted: false }),
                 Some(_) => None,
                 None => {
                     let rule = self.dialects.by_name(&token.text);
-                    rule.map(|rule| Pair { rule, key: Some(token.clone()) })
+                    rule.map(|rule| Pair { rule, key: Some(token.clone()), is_dotted: false })
                 }
             };
             return None;
@@ -152,6 +174,13 @@ impl<'a, 's> Scanner<'a, 's> {
         let place = if pair.rule.render.is_some() { Place::Text } else { Place::Kept { is_certain } };
         self.rename(pair);
         self.whole("by-name", name, scalar, place);
+        // The value's place is the one that it gets.
+        if let (Some(new), Some(string)) = (&pair.rule.render, self.found.strings.last_mut()) {
+            let old = |step: &&mut Segment| matches!(step, Segment::Key(key) if *key == pair.rule.key);
+            if let Some(step) = string.scalar.path.0.iter_mut().rev().find(old) {
+                *step = Segment::Key(new.clone());
+            }
+        }
     }
 
     /// The key that gets the value in place of the one that names it.
