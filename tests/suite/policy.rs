@@ -316,3 +316,72 @@ fn a_rule_that_means_nothing_is_told_at_its_place() {
         assert!(format!("{}{}", run.stdout, run.stderr).contains(words), "{text}: {run:?}");
     }
 }
+
+/// Whatever is wrong in a file, no message shows what stands in the clear where a context expects a reference.
+#[test]
+fn no_problem_shows_a_value_in_the_clear() {
+    let project = project(&[]);
+    for (name, text) in [
+        ("a.yaml", "pagerduty:\n- {routing_key: R0c4n4ry, other: '{secret: token}'}\n"),
+        ("a.yaml", "pagerduty:\n- {other: '{secret:none}', routing_key: R0c4n4ry}\n"),
+        ("a.yaml", "pagerduty: {routing_key: 'R0c4n4ry{secret: token}'}\n"),
+        ("a.yaml", "pagerduty: {routing_key: 'R0c4n4ry{secret:none}R0c4n4ry'}\n"),
+        ("a.yaml", "a: '{secret:none}'\npagerduty: {routing_key: R0c4n4ry}\n"),
+        ("a.yaml", "pagerduty:\n  routing_key: R0c4n4ry: x: [ {secret:x}\n"),
+        (
+            "a.yaml",
+            "pagerduty:\n  keys: ['{secret:none}', R0c4n4ry]\n  routing_key: |\n    R0c4n4ry\n    {secret:none}\n",
+        ),
+        ("a.json", "{\"pagerduty\": {\"routing_key\": \"R0c4n4ry\", \"o\": \"{secret: token}\"}}"),
+        (
+            "a.json",
+            "{\"pagerduty\": {\"routing\\u005fkey\": \"R0c4n4ry\"}, \"o\": \"{secret:pagerduty-key}\"}",
+        ),
+        ("a.json", "{\"pagerduty\": {\"routing_key\": \"R0c4n4ry\" \"o\": \"{secret:x}\"}}"),
+        ("a.toml", "pagerduty = { routing_key = 'R0c4n4ry', o = '{secret:old}' }\n"),
+    ] {
+        let path = format!("config/{name}");
+        project.write(&path, text.replace("keys: [", "routing_key: [").as_bytes());
+        for format in ["human", "short", "json", "sarif", "github", "gitlab"] {
+            let run = project.redeem(&format!("check {path} --format {format}"));
+            let told = format!("{}{}", run.stdout, run.stderr);
+            assert!(!told.contains("c4n4ry"), "{text}, {format}: {told}");
+            assert!(told.len() > 60, "{text}, {format}: {told}");
+        }
+        let render = project.redeem(&format!("render {path} -o out.txt --deny plaintext-value")).exits(3);
+        assert!(!render.stderr.contains("c4n4ry"), "{text}: {}", render.stderr);
+        std::fs::remove_file(project.path(&path)).expect("removed");
+    }
+}
+
+#[test]
+fn many_values_in_the_clear_take_no_time_and_little_room() {
+    let lines: String = (0..20_000).map(|line| format!("- routing_key: R{line}\n")).collect();
+    let project = project(&[("config/a.yaml", &format!("pagerduty:\n{lines}"))]);
+    let run = project.redeem("check config/a.yaml --format short").exits(0);
+    assert_eq!(run.stdout.lines().count(), 20_000);
+}
+
+/// The rules for a file do not depend on the way that leads to it.
+#[test]
+fn a_way_around_leads_to_the_same_rules() {
+    let project = project(&[
+        ("config/bad.txt", "x {secret:pagerduty-key}\n"),
+        ("alerts/ok.txt", "x {secret:pagerduty-key}\n"),
+    ]);
+    let context = "\n[[context]]\nscope = \"notifications\"\nfiles = [\"alerts/**\"]\n";
+    project.write("redeem.toml", format!("{CONFIG}{context}"));
+    for (line, code) in [
+        ("render config/bad.txt", 3),
+        ("render alerts/../config/bad.txt", 3),
+        ("-C alerts render ../config/bad.txt", 3),
+        ("-C alerts check ../config", 1),
+        ("render alerts/ok.txt", 0),
+        ("render config/../alerts/ok.txt", 0),
+        ("-C config check ../alerts/ok.txt", 0),
+        ("-C config check ../alerts", 0),
+        ("-C config --config ../redeem.toml check ../alerts/ok.txt", 0),
+    ] {
+        project.redeem(line).exits(code);
+    }
+}

@@ -96,7 +96,7 @@ fn of_file(
             judge.settle(&mut told);
             (0, told)
         }
-        Seen::Live(found) => (found.scan.references.len(), judge.look(input, *found)),
+        Seen::Live(found) => (found.scan.references.len(), judge.look(input, &found)),
     };
     let told = if texts == Texts::Lines { with_little_text(told) } else { told };
     (references > 0 || !told.is_empty()).then_some((references, told))

@@ -6,12 +6,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use redeem_core::policy::{Context, Judged, Knowledge, Levels, Policy, with_near_name};
 use redeem_core::{Answers, Catalogue, Known, Name, World};
-use redeem_syntax::{Code, Diagnostic, KeyPath, Literal, Scan, Severity, Source, literals};
+use redeem_syntax::{Code, Diagnostic, Scan, Severity, Source};
 
 use crate::Config;
 use crate::config::Live;
 use crate::inputs::{Input, below};
 use crate::run::Found;
+
+mod clear;
+
+use clear::Clear;
 
 /// Judges the files of a configuration.
 pub struct Judge<'a> {
@@ -40,15 +44,16 @@ impl<'a> Judge<'a> {
     }
 
     /// Everything that is wrong with a file that was scanned, as far as it can be known without a value.
-    pub fn look(&self, input: &Input, mut found: Found) -> Vec<Diagnostic> {
+    pub fn look(&self, input: &Input, found: &Found) -> Vec<Diagnostic> {
         let policy = self.found(input, &found, None);
-        let mut told = std::mem::take(&mut found.scan.diagnostics);
+        let mut told = found.scan.diagnostics.clone();
         let knowledge = Sources { catalogue: self.catalogue.as_ref(), answers: None };
         for problem in told.iter_mut().filter(|problem| problem.code == Code::InvalidName) {
             with_near_name(problem, &knowledge);
         }
         told.extend(policy);
         self.settle(&mut told);
+        self.hide(input, &found, &mut told);
         told
     }
 
@@ -76,11 +81,32 @@ impl<'a> Judge<'a> {
         for (source, scan) in found.template.iter().flat_map(redeem_core::Template::texts) {
             told.extend(self.policy.judge(Judged { source, scan, ..judged }, &knowledge));
         }
-        let may_expect = || self.config.policy.may_expect_references(found.source.text().as_bytes());
-        if found.template.is_none() && self.looks_for_literals(answers.is_some()) && may_expect() {
-            told.extend(in_the_clear(&found.source, &found.scan, contexts));
+        if self.looks_for_literals(answers.is_some()) {
+            told.extend(self.clear(input, found).iter().flat_map(Clear::told));
         }
         told
+    }
+
+    /// What stands in a file where a context expects a reference.
+    fn clear<'f>(&self, input: &Input, found: &'f Found) -> Option<Clear<'f>>
+    where
+        'a: 'f,
+    {
+        let policy = &self.config.policy;
+        let may_expect = || policy.may_expect_references(found.source.text().as_bytes());
+        if found.template.is_some() || !policy.has_places() || !may_expect() {
+            return None;
+        }
+        Clear::of(&found.source, &found.scan, &self.contexts_of(&input.path, false))
+    }
+
+    /// Keeps values that stand in the clear out of what is shown of a file's problems.
+    pub(crate) fn hide(&self, input: &Input, found: &Found, diagnostics: &mut [Diagnostic]) {
+        if !diagnostics.is_empty()
+            && let Some(clear) = self.clear(input, found)
+        {
+            clear.hide(diagnostics);
+        }
     }
 
     /// What is said of the values in a file that has no references.
@@ -91,11 +117,9 @@ impl<'a> Judge<'a> {
         }
         let contexts = self.contexts_of(&input.path, false);
         let Ok(text) = std::str::from_utf8(bytes) else { return Vec::new() };
-        if contexts.iter().all(|context| context.at.is_empty()) {
-            return Vec::new();
-        }
         let source = Source::new(Arc::clone(&input.shown), text, live.format);
-        in_the_clear(&source, &Scan::default(), &contexts)
+        let scan = Scan { is_valid: true, ..Scan::default() };
+        Clear::of(&source, &scan, &contexts).map_or_else(Vec::new, |clear| clear.told())
     }
 
     /// A value in the clear is a warning, which a render looks for only where it is denied.
@@ -124,40 +148,6 @@ impl<'a> Judge<'a> {
         diagnostics.iter().all(|told| told.severity != Severity::Error)
     }
 }
-
-/// What is said of the values in the clear where a context expects a reference.
-fn in_the_clear(source: &Source, scan: &Scan, contexts: &[&Context]) -> Vec<Diagnostic> {
-    let expecting: Vec<&Context> =
-        contexts.iter().copied().filter(|context| !context.at.is_empty()).collect();
-    let of = |path: &KeyPath| expecting.iter().find(|context| context.holds_at(path));
-    let found = literals(source, scan, &|path| of(path).is_some());
-    let tell = |literal: &Literal| {
-        let context = of(&literal.path);
-        let at = literal.key.clone().unwrap_or_else(|| literal.span.clone());
-        let scope = context.map_or("", |context| &context.scope);
-        let mut told = Diagnostic::new(
-            Code::PlaintextValue,
-            "a value stands in the clear where a reference is expected",
-        )
-        .at(source, at.clone(), "in the clear")
-        .with_help(format!(
-            "move it out: `redeem secrets create NAME --scope {scope} --extract '{}:{}'`, and rotate it",
-            source.path(),
-            literal.path
-        ));
-        if let Some((rules, span)) = context.and_then(|context| context.rule.as_ref()) {
-            told = told.with_related(rules, span.clone(), "this context expects a reference");
-        }
-        // None of the values in the clear is shown, with whichever of them is told of.
-        let first = found.partition_point(|other| other.span.end + NEAR < at.start);
-        let near = found[first..].iter().take_while(|other| other.span.start < at.end + NEAR);
-        near.fold(told, |told, other| told.hiding(other.span.clone())).hiding(literal.span.clone())
-    };
-    found.iter().map(tell).collect()
-}
-
-/// How far from a problem a text may be shown, in bytes; no drawing shows as much.
-const NEAR: usize = 1024;
 
 /// What a render was told by the backends, and beyond that what they know without a value.
 struct Sources<'a> {

@@ -52,6 +52,7 @@ impl Found {
     fn judged(&self, input: &Input, answers: &Answers, world: &dyn World, judge: &Judge<'_>) -> Outcome {
         let mut outcome = self.render(answers, world);
         outcome.diagnostics.extend(judge.found(input, self, Some(answers)));
+        judge.hide(input, self, &mut outcome.diagnostics);
         if !judge.passes(&mut outcome.diagnostics) {
             outcome.rendered = None;
         }

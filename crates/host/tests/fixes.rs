@@ -111,7 +111,7 @@ impl Project {
     fn renders(&self, inputs: &[Input], config: &Config) {
         let judge = Judge::new(config, None);
         let (found, problems) = scan_inputs(inputs, |input, seen| match seen {
-            Seen::Live(found) => Some((Arc::clone(&input.shown), errors(&judge.look(input, *found)))),
+            Seen::Live(found) => Some((Arc::clone(&input.shown), errors(&judge.look(input, &found)))),
             Seen::Plain(..) => None,
         });
         let wrong: BTreeSet<_> =
@@ -143,7 +143,7 @@ fn planned(inputs: &[Input], which: Which, config: &Config) -> Fixes {
     let judge = Judge::new(config, None);
     let inputs = Inputs { taken: inputs.to_vec(), problems: Vec::new() };
     let told = check(&inputs, config, &judge, Scope::Part, Texts::Whole).diagnostics;
-    plan(&inputs.taken, &told, which, config, &|input, found| judge.look(input, found))
+    plan(&inputs.taken, &told, which, config, &|input, found| judge.look(input, &found))
 }
 
 fn text(path: &Path) -> Option<String> {

@@ -70,7 +70,7 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
         return Ok(exit);
     };
     let fixes =
-        plan(&inputs.taken, &checked.diagnostics, which, &config, &|input, found| judge.look(input, found));
+        plan(&inputs.taken, &checked.diagnostics, which, &config, &|input, found| judge.look(input, &found));
     if options.diff {
         return fixes::preview(&fixes, &checked, reporter);
     }

@@ -4,7 +4,7 @@ use super::walker::Walker;
 use super::{ignored_lines, is_in_line};
 use crate::{Event, KeyPath, Scan, Source, Span};
 
-/// A value that stands in the clear.
+/// A value that stands, or may stand in part, in the clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
     /// The value with its quotes. Nothing of it may be shown, nor its length.
@@ -13,30 +13,32 @@ pub struct Literal {
     pub key: Option<Span>,
     /// The way to it.
     pub path: KeyPath,
+    /// What is a reference in it, or has been told of, in order. A value without any is all in the clear.
+    pub inside: Vec<Span>,
 }
 
-/// Finds the strings and numbers without a reference at the places that `is_wanted` names.
+/// Finds the strings and numbers at the places that `is_wanted` names.
 ///
 /// What is empty is no secret, and neither is what another program replaces: a variable, an expression of a template, a
 /// value with a tag of its own. A text that is not valid in its format has none.
 pub fn literals(source: &Source, scan: &Scan, is_wanted: &dyn Fn(&KeyPath) -> bool) -> Vec<Literal> {
     let text = source.text();
     let ignored = ignored_lines(source);
-    // What holds a reference, or something that should be one, has been told of.
     let references = scan.references.iter().map(|reference| &reference.span);
     let problems = scan.diagnostics.iter().filter_map(|told| Some(&told.label.as_ref()?.span));
     let mut known: Vec<&Span> = references.chain(problems).collect();
     known.sort_by_key(|span| span.start);
-    let is_told = |span: &Span| {
+    let inside = |span: &Span| -> Vec<Span> {
         let first = known.partition_point(|other| other.end <= span.start);
-        known.get(first).is_some_and(|other| other.start < span.end)
+        let all = known[first..].iter().take_while(|other| other.start < span.end);
+        all.map(|other| other.start.max(span.start)..other.end.min(span.end)).collect()
     };
     let mut walker = Walker::default();
     let mut key: Option<Span> = None;
     let mut found = Vec::new();
     let mut see = |span: Span, key: Option<Span>, path: KeyPath| {
-        if is_wanted(&path) && !is_told(&span) && !is_in_line(source, &ignored, span.start) {
-            found.push(Literal { span, key, path });
+        if is_wanted(&path) && !is_in_line(source, &ignored, span.start) {
+            found.push(Literal { inside: inside(&span), span, key, path });
         }
     };
     let parsed = source.format().parse(text, &mut |event| match event {
@@ -95,6 +97,7 @@ mod tests {
         let literals = literals(&source, &found, &wanted);
         let told: Vec<String> = literals
             .iter()
+            .filter(|one| one.inside.is_empty())
             .map(|one| {
                 let key = one.key.as_ref().map_or("", |key| source.slice(key));
                 format!("{key}={}", source.slice(&one.span))

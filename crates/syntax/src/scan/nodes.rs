@@ -5,8 +5,8 @@ use crate::dialect::{FROM_SECRET_KEY, SECRET_TAG, names_a_secret, tag_span_befor
 use crate::dialects::ByName;
 use crate::scalar::Decoded;
 use crate::{
-    Code, Diagnostic, Event, Format, KeyPath, Mark, Name, Node, Place, Reference, Scalar, Segment, Span, Style,
-    Token,
+    Code, Diagnostic, Event, Format, KeyPath, Mark, Name, Node, Place, Reference, Scalar, Segment, Span,
+    Style, Token,
 };
 
 /// What the nodes that were read last may be the beginning of.
