@@ -1,5 +1,7 @@
 //! `check --fix`: what is written, what is told, what is left alone.
 
+use std::os::unix::fs::symlink;
+
 use crate::support::Project;
 
 const BAD: &str = "a: {secret:x} # kept\nb: '{secret: y}'\nc: $secrets.z\nd: '{secret:b c}'\n";
@@ -91,4 +93,39 @@ fn a_warning_of_a_url_becomes_an_error_when_a_value_breaks_it_and_is_told_once()
         (run.code.unwrap_or(-1), project.read("a.yaml").as_str()),
         (0, "u: p://u:${secret.pw | urlencode}@h\n")
     );
+}
+
+#[test]
+fn nothing_is_written_where_only_a_configuration_or_a_link_leads() {
+    let bad = "a: '{secret: x}'\n";
+    let files = [("in/config/a.yaml", bad), ("out/x.yaml", bad), ("out/d/o.yaml", bad)];
+    let project = Project::new(&files);
+    let run = |line: &str| project.redeem(&format!("-C in {line}"));
+    symlink(project.path("out/d"), project.path("in/config/linkdir")).expect("a link");
+    symlink("../out", project.path("in/lsrc")).expect("a link");
+    for source in ["../out", "lsrc"] {
+        project.write("in/redeem.toml", format!("[render]\nsource = \"{source}\"\n"));
+        let told = run("check --fix").exits(2);
+        assert!(told.stderr.contains("redeem trust"), "{}", told.stderr);
+        assert_eq!((project.read("out/x.yaml").as_str(), project.read("out/d/o.yaml").as_str()), (bad, bad));
+    }
+    for configuration in ["", "[render]\nsource = \"config\"\n"] {
+        project.write("in/redeem.toml", configuration);
+        for path in ["config/linkdir/o.yaml", "config/linkdir", "config/../lsrc/d"] {
+            let told = run(&format!("check --fix {path}")).exits(6);
+            assert!(told.stderr.contains("leads out of the project"), "{path}: {}", told.stderr);
+            assert_eq!(project.read("out/d/o.yaml"), bad, "{path}");
+        }
+    }
+    std::fs::remove_file(project.path("in/redeem.toml")).expect("removed");
+    run("check --fix config/linkdir").exits(6);
+    assert_eq!(project.read("out/d/o.yaml"), bad);
+
+    // What somebody names is meant, and so is what somebody trusts.
+    run("check --fix ../out/d").exits(0);
+    assert_eq!(project.read("out/d/o.yaml"), "a: '{secret:x}'\n");
+    project.write("in/redeem.toml", "[render]\nsource = \"lsrc\"\n");
+    run("trust").exits(0);
+    run("check --fix").exits(0);
+    assert_eq!(project.read("out/x.yaml"), "a: '{secret:x}'\n");
 }

@@ -330,6 +330,12 @@ impl Config {
             .collect()
     }
 
+    /// The same for a run that changes the files of `source`: only that path counts.
+    pub fn source_needs_trust(&self) -> Vec<Diagnostic> {
+        let told = self.needs_trust().into_iter().zip(&self.outside);
+        told.filter(|(_, (path, _))| self.source.as_ref() == Some(path)).map(|(told, _)| told).collect()
+    }
+
     /// The error for a key that backends of this type do not have.
     pub(crate) fn useless_key(table: &BackendConfig, key: &str, known: &[&str]) -> ConfigError {
         table

@@ -15,8 +15,10 @@ use crate::Config;
 use crate::config::Treatment;
 use crate::diff::{DiffLine, of_texts};
 use crate::inputs::{Input, Kind};
+use crate::paths::plain;
 use crate::read::{Content, read};
 use crate::run::Found;
+use crate::trust::is_trusted;
 use crate::vault::Vault;
 use crate::write::{ModeRule, Outputs, WriteError};
 
@@ -52,8 +54,8 @@ pub enum FixError {
         /// The file.
         file: String,
     },
-    /// It is a link to a file elsewhere.
-    #[error("{file} is a link that leads out of the project, and is left as it is")]
+    /// It is a link to a file elsewhere, or a link leads to its folder.
+    #[error("{file} leads out of the project by a link, and is left as it is")]
     LeadsOut {
         /// The file.
         file: String,
@@ -233,14 +235,30 @@ fn is_ours(input: &Input, config: &Config) -> bool {
 }
 
 /// Where a file is that is written in place of an input: a link keeps leading to it.
+///
+/// It is in the project, or where the user said without a link: the links of a project are those who wrote it.
 fn target(input: &Input, config: &Config) -> Result<PathBuf, FixError> {
-    if !input.path.is_symlink() {
-        return Ok(input.path.clone());
-    }
     let real = input.path.canonicalize().ok();
-    let project = config.folder.canonicalize().ok();
-    let inside = real.zip(project).filter(|(real, project)| real.starts_with(project));
-    inside.map(|(real, _)| real).ok_or_else(|| FixError::LeadsOut { file: input.shown.to_string() })
+    let is_ours = |real: &PathBuf| {
+        project(config).is_some_and(|project| real.starts_with(project)) || is_asked_for(input, config)
+    };
+    real.filter(is_ours).ok_or_else(|| FixError::LeadsOut { file: input.shown.to_string() })
+}
+
+/// The folder of the configuration; without one the repository that is worked in, or the current folder.
+fn project(config: &Config) -> Option<PathBuf> {
+    let folder = config.folder.canonicalize().ok()?;
+    let repository = folder.ancestors().find(|above| config.path.is_none() && above.join(".git").exists());
+    Some(repository.map_or_else(|| folder.clone(), Path::to_owned))
+}
+
+/// Whether an input outside of the project is what the user named, or below it, and no link led there.
+fn is_asked_for(input: &Input, config: &Config) -> bool {
+    let asked: &Path = if input.is_named { &input.path } else { &input.root };
+    if config.leads_outside(asked) {
+        return is_trusted(config);
+    }
+    asked.canonicalize().is_ok_and(|real| real == plain(asked))
 }
 
 /// The mode of a file, if it still says what it said.

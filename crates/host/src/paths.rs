@@ -45,3 +45,18 @@ pub(crate) fn shown_from(here: &Path, path: &Path) -> Arc<str> {
     let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     short.chars().map(escape).collect::<String>().into()
 }
+
+/// The path from `/` without `.` and `..`, by its text alone: where it leads if no part of it is a link.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut plain = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}

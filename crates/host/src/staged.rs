@@ -3,13 +3,14 @@
 //! A hook runs before the commit, and the files on the disk may be others by then: `git add -p` takes a part of one.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use redeem_syntax::{Code, Diagnostic};
 
 use crate::Config;
 use crate::git::{GitError, Index, StagedFile};
 use crate::inputs::{Input, by_path, named, walked};
+use crate::paths::plain;
 use crate::read::of_bytes;
 use crate::run::{Seen, scan_read};
 
@@ -124,16 +125,7 @@ fn chosen<'f>(
 
 /// A path from `/` without links in its folders, whether or not it is on the disk.
 fn whole(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut plain = PathBuf::new();
-    for part in absolute.components() {
-        match part {
-            Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
+    let plain = plain(path);
     // The file itself may be staged as another than it is now.
     let real = |path: &Path| {
         path.ancestors().skip(1).find_map(|above| {
@@ -141,7 +133,7 @@ fn whole(path: &Path) -> PathBuf {
             above.canonicalize().ok().map(|above| above.join(rest))
         })
     };
-    match absolute.canonicalize() {
+    match path.canonicalize() {
         Ok(folder) if folder.is_dir() => folder,
         _ => real(&plain).unwrap_or(plain),
     }

@@ -4,6 +4,7 @@ use redeem_host::check::{Checked, Scope, Texts, check, check_staged};
 use redeem_host::config::Config;
 use redeem_host::fix::{Which, plan};
 use redeem_host::guard::{Guard, guard};
+use redeem_host::trust::is_trusted;
 use redeem_host::vault::Expiry;
 use redeem_host::{Diagnostic, Disk, Judge, World};
 
@@ -43,6 +44,13 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
     }
     let mut config = config(global)?;
     set_levels(&mut config, &options.levels)?;
+    // Files that nobody named are changed where the configuration says.
+    if which.is_some() && !options.diff && options.paths.is_empty() {
+        let outside = config.source_needs_trust();
+        if !outside.is_empty() && !is_trusted(&config) {
+            return Err(Stop { exit: Exit::Usage, diagnostics: outside, message: None });
+        }
+    }
     let world = Disk::open_for_survey(&config)?;
     // Where nothing is configured nobody has said what secrets there are.
     let judge = Judge::new(&config, config.has_stores().then_some(&world as &dyn World));
