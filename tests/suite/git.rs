@@ -172,6 +172,28 @@ fn a_render_tells_of_outputs_that_git_has_once_for_the_folder() {
 }
 
 #[test]
+fn a_render_writes_nothing_to_a_place_that_is_denied() {
+    let project = repository(&[("config/a.yaml", "a: ${secret.x}\n")]).secret("X", "c4n4ry");
+    let render = "render config -o out";
+    for options in ["", " --keep-going", " --check", " --dry-run", " --diff"] {
+        let run = project.redeem(&format!("{render}{options} --deny output-exposed")).exits(3);
+        assert_eq!(run.stderr.matches("output-exposed\n").count(), 1, "{options}: {}", run.stderr);
+        assert!(!project.exists("out/a.yaml"), "{options}");
+    }
+    project.redeem(&format!("{render} --fake --dry-run --deny output-exposed")).exits(0);
+    project.write("redeem.toml", "[policy]\ndeny = [\"warnings\"]\n");
+    project.redeem(render).exits(3);
+    assert!(!project.exists("out/a.yaml"));
+    let run = project.redeem(&format!("{render} --allow output-exposed")).exits(0);
+    assert!(!run.stderr.contains("output-exposed") && project.exists("out/a.yaml"), "{}", run.stderr);
+    git(&project, &["add", "-f", "out/a.yaml"]);
+    project.write(".gitignore", "/out/\n");
+    project.write("out/a.yaml", "a: old\n");
+    project.redeem(render).exits(3).says(&["output-tracked", "nothing was written"]);
+    assert_eq!(project.read("out/a.yaml"), "a: old\n");
+}
+
+#[test]
 fn a_folder_of_outputs_that_everybody_may_write_to_is_told() {
     let project = Project::new(&[("config/a.yaml", "a: ${secret.x}\n"), ("out/x", "")]).secret("X", "c4n4ry");
     project.chmod("out", 0o777);

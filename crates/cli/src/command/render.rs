@@ -11,7 +11,7 @@ use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only
 use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
 use redeem_host::{
-    Diffs, Disk, Fakes, FileState, Format, Judge, Rendering, Run, Severity, Target, TextInput, World,
+    Code, Diffs, Disk, Fakes, FileState, Format, Judge, Rendering, Run, Severity, Target, TextInput, World,
     render_text,
 };
 
@@ -243,10 +243,13 @@ impl Writing<'_> {
         }
         let outputs =
             if self.is_file { Outputs::beside(&self.output)?.0 } else { Outputs::in_folder(&self.output)? };
-        let mut rendering = self.guarded(&folder, reporter, || run.render(&Target::Write(&outputs)));
+        let target = Target::Write(&outputs);
+        let (mut rendering, may_go_there) =
+            self.guarded(&folder, &judge, reporter, || run.render(&target));
         rendering.diagnostics.extend(problems);
         let exit = Self::tell(&rendering, reporter);
-        if !rendering.write_errors.is_empty() || !rendering.is_whole() && !self.options.keep_going {
+        let is_good = rendering.is_whole() || self.options.keep_going;
+        if !rendering.write_errors.is_empty() || !may_go_there || !is_good {
             drop(outputs);
             reporter.problem("nothing was written", None);
             return Ok(exit);
@@ -265,25 +268,34 @@ impl Writing<'_> {
         Ok(exit)
     }
 
-    /// Renders, and meanwhile looks whether git or others could get at what is written.
-    fn guarded(&self, folder: &Path, reporter: &Reporter, render: impl FnOnce() -> Rendering) -> Rendering {
+    /// Renders, and meanwhile looks whether git or others could get at what is written. Says too whether it may go
+    /// there all the same.
+    fn guarded(
+        &self,
+        folder: &Path,
+        judge: &Judge<'_>,
+        reporter: &Reporter,
+        render: impl FnOnce() -> Rendering,
+    ) -> (Rendering, bool) {
         // A made-up value may go anywhere.
         if self.options.fake {
-            return render();
+            return (render(), true);
         }
         let outputs: Vec<PathBuf> = self.inputs.taken.iter().map(|input| input.output.clone()).collect();
-        let (mut rendering, guarded) = std::thread::scope(|scope| {
+        let (mut rendering, mut guarded) = std::thread::scope(|scope| {
             let guarded = scope.spawn(|| guard(folder, Guard::Outputs(&outputs)));
             (render(), guarded.join().unwrap_or_default())
         });
-        let writes = rendering.files.iter().any(|(_, state)| *state == FileState::Changed);
-        if writes {
-            rendering.diagnostics.extend(guarded.problems);
-        }
         if let Some(why) = guarded.unknown {
             reporter.detail(&format!("git cannot tell whether it tracks the outputs: {why}"));
         }
-        rendering
+        if !rendering.files.iter().any(|(_, state)| *state == FileState::Changed) {
+            return (rendering, true);
+        }
+        judge.settle(&mut guarded.problems);
+        let may_go_there = guarded.problems.iter().all(|problem| problem.severity != Severity::Error);
+        rendering.diagnostics.extend(guarded.problems);
+        (rendering, may_go_there)
     }
 
     /// `--check`, `--dry-run` and `--diff`: what a render would change.
@@ -300,7 +312,14 @@ impl Writing<'_> {
             Some(diffs) => Target::Diff(diffs),
             None => Target::Compare(folder),
         };
-        let mut rendering = run.render(&target);
+        let levels = self.config.policy.levels();
+        // Of a place that is a mere warning a render tells when it writes.
+        let is_denied = [Code::OutputTracked, Code::OutputExposed].iter().any(|&code| levels.is_denied(code));
+        let mut rendering = if is_denied {
+            self.guarded(folder, run.judge, reporter, || run.render(&target)).0
+        } else {
+            run.render(&target)
+        };
         rendering.diagnostics.extend(problems);
         let exit = Self::tell(&rendering, reporter);
         let changed: Vec<&PathBuf> = rendering
