@@ -130,6 +130,55 @@ fn the_index_of_a_hook_is_the_one_that_counts() {
 }
 
 #[test]
+fn a_path_that_nobody_knows_is_no_clean_one() {
+    let project = repository(&[("a.yaml", GOOD), ("sub/x.yaml", GOOD), ("other/y.yaml", GOOD)]);
+    project.redeem("check --staged NOPE").exits(2).says(&["there is no NOPE, neither"]);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "-q", "-m", "first"]);
+    for path in ["NOPE", "a.yaml/x", "sub/NOPE", "sub NOPE"] {
+        let told = project.redeem(&format!("check --staged {path} --format json")).exits(2);
+        assert!(told.stdout.contains("neither on the disk nor in git"), "{path}: {}", told.stdout);
+    }
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let line = format!("check --staged {}", elsewhere.path().display());
+    project.redeem(&line).exits(2).says(&["outside of the repository"]);
+    // What is there, was there, or is above.
+    project.redeem("check --staged a.yaml sub . / new").exits(2);
+    project.write("new", "");
+    project.redeem("check --staged a.yaml sub . / new").exits(0);
+    std::fs::remove_file(project.path("a.yaml")).expect("removed");
+    git(&project, &["rm", "-q", "--cached", "a.yaml"]);
+    project.redeem("check --staged a.yaml").exits(0).says(&["0 staged files"]);
+
+    // A folder in the index that is a link on the disk.
+    project.write("sub/x.yaml", BAD);
+    git(&project, &["add", "sub"]);
+    std::fs::remove_dir_all(project.path("sub")).expect("removed");
+    std::os::unix::fs::symlink("other", project.path("sub")).expect("a link");
+    let run = project.redeem("check --staged --format short sub").exits(1);
+    assert!(run.stdout.starts_with("sub/x.yaml:1:5"), "{}", run.stdout);
+    project.redeem("check --staged --format short sub/x.yaml").exits(1);
+}
+
+#[test]
+fn where_git_says_the_repository_is_counts_from_the_start_and_an_odd_setting_does_not() {
+    let project = repository(&[("config/a.yaml", GOOD), ("b.yaml", BAD)]);
+    project.write(".git/hooks/pre-commit", "#!/bin/sh\nexec redeem -C config check --staged --format short\n");
+    project.chmod(".git/hooks/pre-commit", 0o755);
+    git(&project, &["config", "diff.orderFile", "/nonexistent"]);
+    for options in [&["--git-dir=.git", "--work-tree=."][..], &["--git-dir=.git"], &[]] {
+        git(&project, &["add", "config"]);
+        git(&project, &[options, &["commit", "-q", "--allow-empty", "-m", "good"]].concat());
+        project.write("config/a.yaml", BAD);
+        git(&project, &["add", "config"]);
+        let run = command(&project, &[options, &["commit", "-q", "-m", "bad"]].concat());
+        let told = run.stdout + &run.stderr;
+        assert!(run.code != Some(0) && told.contains("a.yaml:1:5: error[near-miss]"), "{options:?}: {told}");
+        project.write("config/a.yaml", GOOD);
+    }
+}
+
+#[test]
 fn without_a_repository_or_with_fixes_it_says_why_not() {
     let project = Project::new(&[("a.yaml", BAD)]);
     let run = project.redeem("check --staged");

@@ -33,6 +33,9 @@ pub(crate) struct Global {
     /// Work as if started in DIR
     #[arg(short = 'C', global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
+    /// The folder that this was started in.
+    #[arg(skip)]
+    pub(crate) start: PathBuf,
     /// Lay this profile of redeem.toml over its backends
     #[arg(long, global = true, value_name = "NAME", env = "REDEEM_PROFILE")]
     pub(crate) profile: Option<String>,

@@ -19,7 +19,8 @@ use crate::report::Reporter;
 fn main() -> ExitCode {
     quiet_panics();
     no_core_dumps();
-    let args = arguments();
+    let mut args = arguments();
+    args.global.start = std::env::current_dir().unwrap_or_default();
     if let Some(folder) = &args.global.directory
         && let Err(error) = std::env::set_current_dir(folder)
     {

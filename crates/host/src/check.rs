@@ -1,7 +1,7 @@
 //! Everything that can be known of a set of files without a key, a value or the network.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redeem_core::{Backend, Catalogue, Facts, Name, Survey};
@@ -75,10 +75,18 @@ pub fn check(inputs: &Inputs, config: &Config, judge: &Judge<'_>, scope: Scope, 
 
 /// Checks what git is about to commit, at these paths or below them.
 ///
+/// Relative paths in the variables that git sets for a hook are from `start`, the folder that the program was started in.
+///
 /// # Errors
-/// When there is no repository, or git cannot be run.
-pub fn check_staged(paths: &[PathBuf], config: &Config, judge: &Judge<'_>) -> Result<Checked, StagedError> {
-    let mut staged = scan_staged(paths, config, |input, seen| of_file(input, seen, judge, Texts::Lines))?;
+/// When there is no repository, git cannot be run, or a path is neither in git nor on the disk.
+pub fn check_staged(
+    start: &Path,
+    paths: &[PathBuf],
+    config: &Config,
+    judge: &Judge<'_>,
+) -> Result<Checked, StagedError> {
+    let take = |input: &Input, seen: Seen<'_>| of_file(input, seen, judge, Texts::Lines);
+    let mut staged = scan_staged(start, paths, config, take)?;
     judge.settle(&mut staged.problems);
     Ok(Checked::new(staged.files, staged.found, staged.problems))
 }

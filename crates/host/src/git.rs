@@ -26,6 +26,9 @@ const OF_HOOKS: &[&str] = &[
     "GIT_CEILING_DIRECTORIES",
 ];
 
+/// Those of them that name one path, which may be relative.
+const OF_ONE_PATH: &[&str] = &["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"];
+
 /// Settings of a repository that would start a program, or ask another host for what is missing.
 const SETTINGS: &[&str] = &[
     "core.fsmonitor=false",
@@ -76,26 +79,48 @@ pub(crate) struct Index {
 
 impl Index {
     /// Finds the index of the repository that the current folder is in, as a hook sees it.
-    pub(crate) fn find() -> Result<Self, GitError> {
+    ///
+    /// Relative paths in git's variables are from `start`, the folder that the program was started in; git takes that for
+    /// the root of the work tree too where they name only the repository.
+    pub(crate) fn find(start: &Path) -> Result<Self, GitError> {
         let given =
             |name: &&'static str| Some((*name, std::env::var_os(name).filter(|value| !value.is_empty())?));
-        let mut variables: Vec<_> = OF_HOOKS.iter().filter_map(given).collect();
-        let output = Question { folder: None, variables: &variables }
+        let whole = |(name, value): (&'static str, OsString)| {
+            let value = if OF_ONE_PATH.contains(&name) { start.join(value).into_os_string() } else { value };
+            (name, value)
+        };
+        let mut variables: Vec<_> = OF_HOOKS.iter().filter_map(given).map(whole).collect();
+        let is_given = variables.iter().any(|(name, _)| *name == "GIT_DIR");
+        let output = Question { folder: is_given.then_some(start), variables: &variables }
             .ask(["rev-parse", "--show-toplevel"], Vec::new())?;
         let root = PathBuf::from(OsStr::from_bytes(output.strip_suffix(b"\n").unwrap_or(&output)));
         if root.as_os_str().is_empty() {
             return Err(GitError { why: "this repository has no work tree".to_owned() });
         }
+        if is_given {
+            variables.retain(|(name, _)| *name != "GIT_WORK_TREE");
+            variables.push(("GIT_WORK_TREE", root.clone().into_os_string()));
+        }
         if let Some((name, index)) = given(&"GIT_INDEX_FILE") {
             // Git takes a relative one from the root, and an index that is not there for an empty one.
-            let here = std::path::absolute(&index).unwrap_or_default();
-            let found = [here, root.join(&index)].into_iter().find(|path| path.exists());
+            let found = [start.join(&index), root.join(&index)].into_iter().find(|path| path.exists());
             let Some(found) = found else {
                 return Err(GitError { why: "the index that GIT_INDEX_FILE names is not there".to_owned() });
             };
             variables.push((name, found.into_os_string()));
         }
         Ok(Self { root, variables })
+    }
+
+    /// Whether a path from the root is that of something in the index or in the last commit, or of a folder there.
+    pub(crate) fn knows(&self, path: &Path) -> Result<bool, GitError> {
+        let question = Question { folder: Some(&self.root), variables: &self.variables };
+        let of = |words: &[&'static str]| {
+            let words: Vec<&OsStr> = words.iter().map(OsStr::new).chain([path.as_os_str()]).collect();
+            question.ask(words, Vec::new()).map(|output| !output.is_empty())
+        };
+        // Before the first commit there is no last one.
+        Ok(of(&["ls-files", "-z", "--cached", "--"])? || of(&["ls-tree", "-z", "HEAD", "--"]).unwrap_or(false))
     }
 
     /// The regular files that are added or changed against the last commit, in the order of their paths.
@@ -112,6 +137,8 @@ impl Index {
             "--no-textconv",
             "--no-color",
             "--no-relative",
+            // A list that a setting names need not be there, and the order is made anew.
+            "-O/dev/null",
             "--ignore-submodules=all",
         ];
         let output = self.question().ask(arguments, Vec::new())?;

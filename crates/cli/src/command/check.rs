@@ -59,10 +59,8 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
     if options.staged {
         let default = default_paths(&config);
         let paths = if options.paths.is_empty() { &default[..] } else { &options.paths };
-        let checked = check_staged(paths, &config, &judge).map_err(|error| {
-            let help = "run this in a git repository, or check the files on the disk without `--staged`";
-            Stop::usage(error.to_string(), help)
-        })?;
+        let checked = check_staged(&global.start, paths, &config, &judge)
+            .map_err(|error| Stop::usage(error.to_string(), error.help()))?;
         return tell(&checked.with(&guarded), options, reporter);
     }
     let inputs = inputs(&options.paths, &config);
