@@ -1,14 +1,18 @@
 //! Every code has a case that is told and one that is silent, and docs/diagnostics.md is made of them.
 //!
 //! `fixtures/diagnostics/CODE/told.case` is a project with this one problem; `silent.case` is its near neighbour,
-//! which is right. A case begins with a sentence behind `# `, which says what it shows. Then come sections:
-//! `--- file PATH` with the file's text, `--- link PATH TARGET`, `--- env NAME=VALUE`, `--- git ARGUMENTS` for a command
-//! of git to be run when the files are there, and last `--- run ARGUMENTS` with what `redeem` prints, standard output first, and a line `? 3` for an exit code. Every value of a secret
-//! holds `c4n4ry`, which no output may hold.
+//! which is right. Any other case there shows more messages of the code, one or several, and is not on the page.
+//!
+//! A case begins with a sentence behind `# `, which says what it shows. Then come sections: `--- file PATH` with the
+//! file's text, `--- bytes PATH HEX`, `--- size PATH BYTES` for a file with a hole in it, `--- pipe PATH`,
+//! `--- mode PATH OCTAL`, `--- link PATH TARGET`, `--- env NAME=VALUE`, `--- git ARGUMENTS` for a command of git to be
+//! run when the files are there, and last `--- run ARGUMENTS` with what `redeem` prints, standard output first, and a
+//! line `? 3` for an exit code. Several runs of one case begin with the same files. Every value of a secret holds `c4n4ry`, which no output may hold.
 //!
 //! `make accept` writes down what is printed now, and the page.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,7 +20,9 @@ use redeem_host::{Code, Severity};
 
 use crate::support::{Run, root};
 
-pub(crate) const CANARY: &str = "c4n4ry";
+/// A part of every value, as it is, in the three ways base64 may write it, and in base32 and hexadecimal digits.
+pub(crate) const CANARY: &[&str] =
+    &["c4n4ry", "YzRuNHJ5", "M0bjRye", "jNG40cn", "MM2G4NDSPE", "63346e347279", "63346E347279"];
 
 /// No input is known that shows these: a proof that fails is a defect of ours.
 const WITHOUT_CASES: &[Code] = &[Code::ProofFailed];
@@ -26,13 +32,14 @@ pub(crate) struct Case {
     shows: String,
     files: Vec<(String, String)>,
     links: Vec<(String, String)>,
+    /// Files that are no text: what kind of section, the path, and the rest of its line.
+    others: Vec<(String, String, String)>,
     variables: Vec<(String, String)>,
     /// Commands of git.
     git: Vec<String>,
-    pub(crate) arguments: String,
-    /// What is printed, with the exit code.
-    pub(crate) output: String,
-    /// All that stands before the output.
+    /// The arguments of each run, and what is printed, with the exit code.
+    pub(crate) runs: Vec<(String, String)>,
+    /// All that stands before the first run.
     head: String,
 }
 
@@ -46,38 +53,38 @@ impl Case {
             shows: shows.to_owned(),
             files: Vec::new(),
             links: Vec::new(),
+            others: Vec::new(),
             variables: Vec::new(),
             git: Vec::new(),
-            arguments: String::new(),
-            output: String::new(),
-            head: text.clone(),
+            runs: Vec::new(),
+            head: text.split("--- run ").next().unwrap_or_default().to_owned(),
         };
         for section in sections.split("\n--- ") {
             let (title, body) = section.split_once('\n').unwrap_or((section, ""));
             let (kind, argument) = title.split_once(' ').expect("a kind and an argument");
             let pair = |separator| argument.split_once(separator).expect("two parts");
             let owned = |(a, b): (&str, &str)| (a.to_owned(), b.to_owned());
-            assert!(case.arguments.is_empty(), "{}: `--- run` comes last", path.display());
+            assert!(kind == "run" || case.runs.is_empty(), "{}: `--- run` comes last", path.display());
             match kind {
                 "file" => case.files.push((argument.to_owned(), format!("{}\n", body.trim_end()))),
+                "bytes" | "size" | "pipe" | "mode" => {
+                    let (path, rest) = argument.split_once(' ').unwrap_or((argument, ""));
+                    case.others.push((kind.to_owned(), path.to_owned(), rest.to_owned()));
+                }
                 "link" => case.links.push(owned(pair(' '))),
                 "git" => case.git.push(argument.to_owned()),
                 "env" => case.variables.push(owned(pair('='))),
-                "run" => {
-                    argument.clone_into(&mut case.arguments);
-                    body.trim_end().clone_into(&mut case.output);
-                    text[..text.len() - body.len()].trim_end().clone_into(&mut case.head);
-                }
+                "run" => case.runs.push((argument.to_owned(), body.trim_end().to_owned())),
                 other => panic!("{}: no section is called `{other}`", path.display()),
             }
         }
-        assert!(!case.arguments.is_empty(), "{}: there is no `--- run`", path.display());
+        assert!(!case.runs.is_empty(), "{}: there is no `--- run`", path.display());
         case
     }
 
-    /// Runs it in a folder of its own, and tells what is printed, with the exit code.
-    fn run(&self) -> String {
-        let (run, base) = self.run_with(&self.arguments);
+    /// What is printed in a folder of its own, with the exit code.
+    fn printed(&self, arguments: &str) -> String {
+        let (run, base) = self.run_with(arguments);
         let printed = [run.stdout, run.stderr].concat();
         let lines = printed.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         let told = lines.trim().replace(&base, "");
@@ -98,6 +105,9 @@ impl Case {
         }
         for (path, target) in &self.links {
             std::os::unix::fs::symlink(target, project.join(path)).expect("a link");
+        }
+        for (kind, path, rest) in &self.others {
+            put(kind, &project.join(path), rest);
         }
         for arguments in &self.git {
             let git = Command::new("git")
@@ -138,9 +148,34 @@ impl Case {
         let variables: String =
             self.variables.iter().map(|(name, value)| format!("{name}={} ", quoted(value))).collect();
         let git: String = self.git.iter().map(|arguments| format!("$ git {arguments}\n")).collect();
-        let run = format!("$ {variables}redeem {}\n{}", self.arguments, self.output);
+        let show =
+            |(arguments, output): &(String, String)| format!("$ {variables}redeem {arguments}\n{output}");
+        let run = self.runs.iter().map(show).collect::<Vec<_>>().join("\n\n");
         text.push_str(&format!("\n```text\n{git}{run}\n```\n"));
         text
+    }
+}
+
+/// Makes a file that is no text, or gives one its mode.
+fn put(kind: &str, path: &Path, rest: &str) {
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    match kind {
+        "bytes" => {
+            let byte = |digits: &str| u8::from_str_radix(digits, 16).expect("hexadecimal digits");
+            fs::write(path, rest.split_whitespace().map(byte).collect::<Vec<_>>()).expect("a file");
+        }
+        "size" => {
+            let file = fs::File::create(path).expect("a file");
+            file.set_len(rest.parse().expect("a number of bytes")).expect("a hole");
+        }
+        "pipe" => {
+            let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+            rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+        }
+        _ => {
+            let mode = u32::from_str_radix(rest, 8).expect("an octal number");
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+        }
     }
 }
 
@@ -160,10 +195,19 @@ fn folder() -> PathBuf {
 
 /// Every case that tells a problem, with its path.
 pub(crate) fn told_cases() -> Vec<(PathBuf, Case)> {
-    let of = |code: &Code| folder().join(code.name()).join("told.case");
-    let paths = Code::ALL.iter().filter(|code| !WITHOUT_CASES.contains(code)).map(of);
-    // That none is missing is a test of its own.
-    paths.filter(|path| path.exists()).map(|path| (path.clone(), Case::read(&path))).collect()
+    let paths = Code::ALL.iter().flat_map(|code| cases_of(*code));
+    let telling = paths.filter(|path| !path.ends_with("silent.case"));
+    telling.map(|path| (path.clone(), Case::read(&path))).collect()
+}
+
+/// The cases of a code that are there. That none is missing is a test of its own.
+fn cases_of(code: Code) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder().join(code.name())) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let mut cases: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "case")).collect();
+    cases.sort();
+    cases
 }
 
 /// The codes whose problems were drawn, in order.
@@ -183,33 +227,14 @@ fn each_code_has_a_case_that_is_told_and_one_that_is_silent() {
         for (name, what) in
             [("told", "that has this problem and no other"), ("silent", "that is almost it and right")]
         {
-            let path = folder().join(code.name()).join(name).with_extension("case");
-            let shown = format!("fixtures/diagnostics/{code}/{name}.case");
-            if !path.exists() {
+            if !folder().join(code.name()).join(name).with_extension("case").exists() {
                 wrong.push(format!(
-                    "{shown} is missing: a project {what}; tests/suite/diagnostics.rs says how"
-                ));
-                continue;
-            }
-            let case = Case::read(&path);
-            let output = case.run();
-            let is_telling = name == "told";
-            let expected = if is_telling { vec![code.name()] } else { Vec::new() };
-            // A warning changes no exit code.
-            let may_fail = is_telling && (code.severity() == Severity::Error || case.output.contains("\n? "));
-            if drawn(&output) != expected || output.contains("\n? ") != may_fail {
-                wrong.push(format!("{shown} should tell {expected:?}, and tells:\n{output}"));
-            } else if output.contains(CANARY) {
-                wrong.push(format!("{shown}: the output holds a value"));
-            } else if output != case.output && accepts() {
-                fs::write(&path, format!("{}\n{output}\n", case.head)).expect("the case");
-            } else if output != case.output {
-                wrong.push(format!(
-                    "{shown} says\n{}\nand what is printed now is\n{output}\n`make accept` writes it down",
-                    case.output
+                    "fixtures/diagnostics/{code}/{name}.case is missing: a project {what}; \
+                     tests/suite/diagnostics.rs says how"
                 ));
             }
         }
+        wrong.extend(cases_of(*code).iter().filter_map(|path| wrong_in(*code, path)));
     }
     let entries = fs::read_dir(folder()).expect("the fixtures");
     for name in entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()) {
@@ -221,6 +246,45 @@ fn each_code_has_a_case_that_is_told_and_one_that_is_silent() {
     if accepts() {
         fs::write(page_path(), page()).expect("the page");
     }
+}
+
+/// What is wrong with a case, if anything is.
+fn wrong_in(code: Code, path: &Path) -> Option<String> {
+    let name = path.file_stem().expect("a name").to_string_lossy();
+    let shown = format!("fixtures/diagnostics/{code}/{name}.case");
+    let case = Case::read(path);
+    let mut printed = Vec::new();
+    for (arguments, expected) in &case.runs {
+        let output = case.printed(arguments);
+        let drawn = drawn(&output);
+        let is_right = match &*name {
+            "told" => drawn == [code.name()],
+            "silent" => drawn.is_empty(),
+            _ => !drawn.is_empty() && drawn.iter().all(|other| *other == code.name()),
+        };
+        let is_telling = name != "silent";
+        // A warning changes no exit code.
+        let may_fail = is_telling && (code.severity() == Severity::Error || expected.contains("\n? "));
+        if !is_right || output.contains("\n? ") != may_fail {
+            let what = if is_telling { "should tell it, and it alone," } else { "should be silent," };
+            return Some(format!("{shown} {what} and what `redeem {arguments}` prints is:\n{output}"));
+        }
+        if CANARY.iter().any(|canary| output.contains(canary)) {
+            return Some(format!("{shown}: the output holds a value"));
+        }
+        if output != *expected && !accepts() {
+            return Some(format!(
+                "{shown} says of `redeem {arguments}`\n{expected}\nand what is printed now is\n{output}\n\
+                 `make accept` writes it down"
+            ));
+        }
+        printed.push((arguments.clone(), output));
+    }
+    if printed != case.runs {
+        let runs = printed.iter().map(|(arguments, output)| format!("--- run {arguments}\n{output}\n"));
+        fs::write(path, case.head + &runs.collect::<String>()).expect("the case");
+    }
+    None
 }
 
 #[test]
