@@ -99,11 +99,18 @@ pub(crate) struct Piece {
 pub(crate) struct Unencodable {
     pub(crate) message: String,
     pub(crate) help: String,
+    /// The piece that is to blame, by its place in the scalar's text; none if it may be any of them.
+    pub(crate) piece: Option<Span>,
 }
 
 impl Unencodable {
-    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: help.into() }
+    pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: help.into(), piece: None }
+    }
+
+    /// Blames a piece.
+    fn of(self, piece: &Piece) -> Self {
+        Self { piece: Some(piece.range.clone()), ..self }
     }
 }
 

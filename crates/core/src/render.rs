@@ -200,7 +200,11 @@ impl Writer<'_> {
         if let [(reference, Filtered::Bare(text))] = &values[..] {
             return self.bare(reference, scalar, text);
         }
-        let first = values.first().map(|(reference, _)| *reference);
+        let own: Vec<&Reference> = values.iter().map(|(reference, _)| *reference).collect();
+        let to_blame = |piece: Option<&Span>| {
+            let reference = own.iter().find(|reference| piece.is_some_and(|piece| *piece == reference.range));
+            reference.or(own.first()).map_or(scalar.span.clone(), |reference| reference.span.clone())
+        };
         let mut pieces = self.pieces(string, values)?;
         if let Some(text) = self.folded(string, &pieces) {
             pieces = vec![Piece { range: 0..scalar.decoded.text.len(), text }];
@@ -208,21 +212,19 @@ impl Writer<'_> {
         let spot = Spot { source: self.source.text(), scalar, pieces: &pieces };
         let begins = |text: &str| text.trim_start().starts_with("$ ");
         if self.encoding.runs_expressions && !begins(&scalar.decoded.text) && begins(&spot.new_text()) {
-            let span = first.map_or(scalar.span.clone(), |reference| reference.span.clone());
             self.unencodable(
-                span,
-                Unencodable {
-                    message: "with the value in place Julep would run this text as an expression".to_owned(),
-                    help: "write it as one: `$ secrets.NAME`".to_owned(),
-                },
+                to_blame(None),
+                Unencodable::new(
+                    "with the value in place Julep would run this text as an expression",
+                    "write it as one: `$ secrets.NAME`",
+                ),
             );
             return None;
         }
         match encode(&spot, self.encoding) {
             Ok(edit) => Some((edit, Says::Text(spot.new_text()))),
             Err(problem) => {
-                let span = first.map_or(scalar.span.clone(), |reference| reference.span.clone());
-                self.unencodable(span, problem);
+                self.unencodable(to_blame(problem.piece.as_ref()), problem);
                 None
             }
         }
@@ -341,10 +343,10 @@ impl Writer<'_> {
                     let Some(written) = python::text_in_literal(text, literal, range.clone(), &value) else {
                         self.unencodable(
                             reference.span.clone(),
-                            Unencodable {
-                                message: "this string literal cannot hold the value".to_owned(),
-                                help: "leave out the literal's prefix `r` or `b`".to_owned(),
-                            },
+                            Unencodable::new(
+                                "this string literal cannot hold the value",
+                                "leave out the literal's prefix `r` or `b`",
+                            ),
                         );
                         return None;
                     };
@@ -356,12 +358,10 @@ impl Writer<'_> {
                     let Some(written) = python::bare_fstring_text(before, after, &value) else {
                         self.unencodable(
                             reference.span.clone(),
-                            Unencodable {
-                                message: "a backslash before the reference would change its value".to_owned(),
-                                help:
-                                    "write two backslashes, for this text is read as Python's f-strings are"
-                                        .to_owned(),
-                            },
+                            Unencodable::new(
+                                "a backslash before the reference would change its value",
+                                "write two backslashes, for this text is read as Python's f-strings are",
+                            ),
                         );
                         return None;
                     };
@@ -407,17 +407,16 @@ fn can_be_bare(reference: &Reference, scalar: &Scalar) -> Result<(), Unencodable
     let is_whole =
         reference.range == (0..scalar.decoded.text.len()) && matches!(reference.place, Place::Text);
     if !is_whole {
-        return Err(Unencodable {
-            message: "a number or truth value has to be the whole value".to_owned(),
-            help: "leave out the filter `int`, `float` or `bool`, or the text around the reference"
-                .to_owned(),
-        });
+        return Err(Unencodable::new(
+            "a number or truth value has to be the whole value",
+            "leave out the filter `int`, `float` or `bool`, or the text around the reference",
+        ));
     }
     if has_types(scalar) {
         return Ok(());
     }
-    Err(Unencodable {
-        message: "a number or truth value has no spelling of its own here".to_owned(),
-        help: "leave out the filter `int`, `float` or `bool`".to_owned(),
-    })
+    Err(Unencodable::new(
+        "a number or truth value has no spelling of its own here",
+        "leave out the filter `int`, `float` or `bool`",
+    ))
 }

@@ -81,7 +81,8 @@ fn in_place(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizing<String>
             return Err(Unencodable::new(
                 "the value would be a part of what a reader of this file runs or expands",
                 "give the reference a variable of its own",
-            ));
+            )
+            .of(piece));
         }
         let backslashes = before.len() - before.trim_end_matches('\\').len();
         // Node's dotenv expands `\n` and `\r` however many backslashes stand before it.
@@ -92,7 +93,8 @@ fn in_place(spot: &Spot<'_>, reader: Option<Reader>) -> Result<Zeroizing<String>
             return Err(Unencodable::new(
                 "with the backslash before it, the value's first letter may be an escape that a reader expands",
                 "put single quotes around the whole value",
-            ));
+            )
+            .of(piece));
         }
         before.push_str(&piece.text);
     }
@@ -156,15 +158,22 @@ fn fits_double(text: &str) -> bool {
 /// Whether `text` means itself between single quotes to its readers.
 fn fits_single(text: &str, reader: Option<Reader>) -> Result<(), Unencodable> {
     let reads = |one: Reader| reader.is_none_or(|reader| reader == one);
-    let refuse = |what: &str, why: &str| {
-        Err(Unencodable::new(
-            format!("{what}: {why}"),
-            "say `reader = \"sh\"`, `\"python\"` or `\"node\"` for the file in `redeem.toml`, or add a filter such as `| base64`",
-        ))
-    };
     if text.contains('\0') {
-        return refuse("the value holds a NUL", "no environment variable can");
+        return Err(Unencodable::new(
+            "the value holds a NUL, which no environment variable can",
+            "add a filter such as `| base64`",
+        ));
     }
+    let refuse = |what: &str, why: &str| {
+        // Another reader than the one that was chosen would not read the file.
+        let help = match reader {
+            None => {
+                "say `reader = \"sh\"`, `\"python\"` or `\"node\"` for the file in `redeem.toml`, or add a filter such as `| base64`"
+            }
+            Some(_) => "add a filter such as `| base64`",
+        };
+        Err(Unencodable::new(format!("{what}: {why}"), help))
+    };
     if text.contains('\r') && (reads(Reader::Python) || reads(Reader::Node)) {
         return refuse(
             "the value holds a carriage return",

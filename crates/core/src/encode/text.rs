@@ -10,10 +10,10 @@ use super::{Escape, Spot, Unencodable, common_escape};
 pub(super) fn encode(spot: &Spot<'_>, escape: Option<Escape>) -> Result<Zeroizing<String>, Unencodable> {
     let mut place = Place::default();
     for (before, piece) in spot.untouched().zip(spot.pieces) {
-        check(&piece.text, escape)?;
+        check(&piece.text, escape).map_err(|problem| problem.of(piece))?;
         if let Some(escape) = escape {
             place.read(before, escape);
-            place.check(escape)?;
+            place.check(escape).map_err(|problem| problem.of(piece))?;
         }
     }
     Ok(spot.splice(|piece, out| write(piece, escape, out)))

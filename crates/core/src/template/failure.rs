@@ -43,6 +43,15 @@ pub(super) fn widened(text: &str, span: Span) -> Span {
     open + (inside.len() - inside.trim_start_matches(['-', '+', ' ', '\t', '\n', '\r']).len())..span.end
 }
 
+/// The span of an attribute with the names that it is taken from: the engine notes the last dots alone.
+fn named(text: &str, span: Span) -> Span {
+    let (before, written) = text.split_at_checked(span.start).unwrap_or_default();
+    if !written.starts_with('.') {
+        return span;
+    }
+    before.trim_end_matches(|c: char| c.is_alphanumeric() || "_.".contains(c)).len()..span.end
+}
+
 /// An error of a run.
 pub(super) fn told<'t>(
     error: &Error,
@@ -60,7 +69,7 @@ pub(super) fn told<'t>(
         return Diagnostic::new(Code::TemplateFailed, words(innermost, "")).at(own, 0..0, "");
     };
     let is_undefined = innermost.kind() == ErrorKind::UndefinedError;
-    let span = if is_undefined { widened(source.text(), span) } else { span };
+    let span = if is_undefined { named(source.text(), widened(source.text(), span)) } else { span };
     let written = source.slice(&span);
     if is_undefined && let Some(missing) = missing(found, &span, answers) {
         return not_found(source, missing, answers);

@@ -4,6 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use redeem_core::{Backend, Fetched, Name, Survey};
@@ -102,7 +103,9 @@ impl Files {
 
     fn read(&self, path: &Path) -> Fetched {
         let read = || -> io::Result<Option<Vec<u8>>> {
-            let file = File::open(path)?;
+            // A pipe is opened without waiting for its writer, and refused.
+            let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+            let file = File::options().read(true).custom_flags(flags).open(path)?;
             let metadata = file.metadata()?;
             if !metadata.is_file() || metadata.len() > LARGEST {
                 return Ok(None);

@@ -251,7 +251,10 @@ fn told(error: &VaultError) -> String {
             format!("{}:{}: {}", source.path(), source.line(label.span.start), diagnostic.message)
         }
         (Some(source), _) => format!("{}: {}", source.path(), diagnostic.message),
-        _ => diagnostic.message.clone(),
+        _ => match &diagnostic.origin {
+            Some(origin) => format!("{origin}: {}", diagnostic.message),
+            None => diagnostic.message.clone(),
+        },
     }
 }
 

@@ -201,6 +201,7 @@ impl Opened {
         let in_the_clear = || {
             let told = Diagnostic::new(Code::Integrity, format!("`{}` is not encrypted", leaf.path))
                 .at(&self.card.source, leaf.span.clone(), "in the clear")
+                .hiding(leaf.span.clone())
                 .with_help("take it for known to others: rotate it");
             VaultError::Integrity(Box::new(told))
         };
@@ -217,7 +218,11 @@ impl Opened {
 
 /// What is told of a file that cannot be what the vault wrote.
 pub(super) fn damaged(card: &Card, error: &SopsError) -> VaultError {
-    let told = Diagnostic::new(Code::Integrity, error.to_string()).in_origin(card.source.path().clone());
+    // The file is named beside it.
+    let (path, text) = (card.source.path(), error.to_string());
+    let is_place = |c: char| c.is_ascii_digit() || c == ':' || c == ' ';
+    let message = text.strip_prefix(&**path).map_or(&*text, |rest| rest.trim_start_matches(is_place));
+    let told = Diagnostic::new(Code::Integrity, message).in_origin(path.clone());
     VaultError::Integrity(Box::new(match error.help() {
         Some(help) => told.with_help(help),
         None => told,

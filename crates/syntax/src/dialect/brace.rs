@@ -66,7 +66,11 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
                 return if is_slip { vec![blanks(proper, brace, end)] } else { Vec::new() };
             }
             if raw.is_empty() {
-                return vec![near_miss("this reference names no secret", "no name here").at(brace..end)];
+                return vec![
+                    near_miss("this reference names no secret", "no name here")
+                        .help("write `{secret:NAME}`")
+                        .at(brace..end),
+                ];
             }
             vec![reference(DIALECT.name, &RULE, text, brace..end, name, filters)]
         }

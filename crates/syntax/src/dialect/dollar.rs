@@ -47,7 +47,9 @@ fn find(text: &str, sigil: usize) -> Vec<Hit> {
     }
     hits.push(match body(text, sigil + "secret.".len(), "}") {
         Body::Closed { name, end, .. } if name.is_empty() => {
-            Problem::new(Code::NearMiss, "this reference names no secret", "no name here").at(open..end)
+            Problem::new(Code::NearMiss, "this reference names no secret", "no name here")
+                .help("write `${secret.NAME}`")
+                .at(open..end)
         }
         Body::Closed { name, filters, end } => reference(DIALECT.name, &RULE, text, open..end, name, filters),
         Body::Unclosed => unclosed(text, open, sigil + "secret.".len()),
