@@ -47,7 +47,7 @@ pub enum SopsError {
         field: &'static str,
     },
     /// More than one selector is given.
-    #[error("{shown}: {first} and {second} cannot both say what is encrypted")]
+    #[error("{shown}: `{first}` and `{second}` cannot both say what is encrypted")]
     TwoSelectors {
         /// The file, as people call it.
         shown: String,
@@ -57,7 +57,7 @@ pub enum SopsError {
         second: &'static str,
     },
     /// A selector's regular expression is not valid. `sops` would quietly encrypt nothing, or everything.
-    #[error("{shown}: {selector} is not a valid regular expression: {message}")]
+    #[error("{shown}: `{selector}` is not a valid regular expression: {message}")]
     Regex {
         /// The file, as people call it.
         shown: String,
