@@ -163,7 +163,8 @@ fn a_path_that_nobody_knows_is_no_clean_one() {
 #[test]
 fn where_git_says_the_repository_is_counts_from_the_start_and_an_odd_setting_does_not() {
     let project = repository(&[("config/a.yaml", GOOD), ("b.yaml", BAD)]);
-    project.write(".git/hooks/pre-commit", "#!/bin/sh\nexec redeem -C config check --staged --format short\n");
+    project
+        .write(".git/hooks/pre-commit", "#!/bin/sh\nexec redeem -C config check --staged --format short\n");
     project.chmod(".git/hooks/pre-commit", 0o755);
     git(&project, &["config", "diff.orderFile", "/nonexistent"]);
     for options in [&["--git-dir=.git", "--work-tree=."][..], &["--git-dir=.git"], &[]] {

@@ -84,6 +84,8 @@ pub struct Judged<'a> {
     pub scan: &'a Scan,
     /// The contexts that are about its file.
     pub contexts: &'a [&'a Context],
+    /// What a context would call its file.
+    pub file: &'a dyn Fn() -> String,
     /// Whether it is being rendered: a name that is only guessed to be one is no matter then.
     pub is_rendered: bool,
 }
@@ -209,13 +211,9 @@ impl<'a> Judge<'a> {
 
     /// How a context names a place.
     fn as_context(&self, path: &KeyPath) -> String {
-        if path.0.is_empty() {
-            format!("files = [\"{}\"]", self.judged.source.path())
-        } else {
-            // The text of a path may hold quotes.
-            let path = path.to_string();
-            if path.contains('"') { format!("at = ['{path}']") } else { format!("at = [\"{path}\"]") }
-        }
+        let (key, text) =
+            if path.0.is_empty() { ("files", (self.judged.file)()) } else { ("at", path.to_string()) };
+        format!("{key} = [{}]", toml::Value::String(text))
     }
 
     fn at(

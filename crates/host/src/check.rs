@@ -10,6 +10,7 @@ use redeem_syntax::{Code, Diagnostic, Source, Span};
 use crate::inputs::{Input, Inputs};
 use crate::run::{Seen, scan_inputs};
 use crate::staged::{StagedError, scan_staged};
+use crate::template::Told;
 use crate::{Config, Judge};
 
 /// How much of a project is checked.
@@ -45,6 +46,8 @@ impl Checked {
     fn new(files: usize, found: Vec<(usize, Vec<Diagnostic>)>, mut diagnostics: Vec<Diagnostic>) -> Self {
         let references = found.iter().map(|(references, _)| references).sum();
         diagnostics.extend(found.into_iter().flat_map(|(_, told)| told));
+        // What several templates include is looked at with each of them.
+        Told::default().retain_new(&mut diagnostics);
         Self { files, references, diagnostics }.sorted()
     }
 

@@ -120,7 +120,8 @@ impl Index {
             question.ask(words, Vec::new()).map(|output| !output.is_empty())
         };
         // Before the first commit there is no last one.
-        Ok(of(&["ls-files", "-z", "--cached", "--"])? || of(&["ls-tree", "-z", "HEAD", "--"]).unwrap_or(false))
+        Ok(of(&["ls-files", "-z", "--cached", "--"])?
+            || of(&["ls-tree", "-z", "HEAD", "--"]).unwrap_or(false))
     }
 
     /// The regular files that are added or changed against the last commit, in the order of their paths.

@@ -75,8 +75,14 @@ impl<'a> Judge<'a> {
     pub(crate) fn found(&self, input: &Input, found: &Found, answers: Option<&Answers>) -> Vec<Diagnostic> {
         let contexts = &self.contexts_of(&input.path, found.template.is_some())[..];
         let knowledge = Sources { catalogue: self.catalogue.as_ref(), answers };
-        let judged =
-            Judged { source: &found.source, scan: &found.scan, contexts, is_rendered: answers.is_some() };
+        let file = &|| below(self.config, &input.path).to_string_lossy().into_owned();
+        let judged = Judged {
+            source: &found.source,
+            scan: &found.scan,
+            contexts,
+            file,
+            is_rendered: answers.is_some(),
+        };
         let mut told = self.policy.judge(judged, &knowledge);
         for (source, scan) in found.template.iter().flat_map(redeem_core::Template::texts) {
             told.extend(self.policy.judge(Judged { source, scan, ..judged }, &knowledge));

@@ -21,7 +21,7 @@ mod walker;
 
 use broken::scan_broken;
 pub use literals::{Literal, literals};
-pub use locate::{Located, locate, strings};
+pub use locate::{Located, locate, quoted_key, strings};
 use nodes::Nodes;
 use walker::Walker;
 

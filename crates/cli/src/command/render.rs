@@ -244,8 +244,7 @@ impl Writing<'_> {
         let outputs =
             if self.is_file { Outputs::beside(&self.output)?.0 } else { Outputs::in_folder(&self.output)? };
         let target = Target::Write(&outputs);
-        let (mut rendering, may_go_there) =
-            self.guarded(&folder, &judge, reporter, || run.render(&target));
+        let (mut rendering, may_go_there) = self.guarded(&folder, &judge, reporter, || run.render(&target));
         rendering.diagnostics.extend(problems);
         let exit = Self::tell(&rendering, reporter);
         let is_good = rendering.is_whole() || self.options.keep_going;

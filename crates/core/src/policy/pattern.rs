@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use redeem_syntax::scan::quoted_key;
 use redeem_syntax::{KeyPath, Segment};
 
 /// A pattern over the ways from a document's root to its values.
@@ -53,7 +54,7 @@ impl KeyPattern {
                 });
                 rest = after;
             } else if let Some(inside) = rest.strip_prefix('"') {
-                let (key, after) = quoted(inside)?;
+                let (key, after) = quoted_key(inside)?;
                 steps.push(Step::Glob(vec![key]));
                 rest = after;
             } else {
@@ -148,20 +149,6 @@ fn fits(parts: &[String], text: &str) -> bool {
     })
 }
 
-/// The key whose opening quote has been read, and what stands behind its closing one.
-fn quoted(inside: &str) -> Result<(String, &str), &'static str> {
-    let mut key = String::new();
-    let mut characters = inside.char_indices();
-    while let Some((at, c)) = characters.next() {
-        match c {
-            '"' => return Ok((key, &inside[at + 1..])),
-            '\\' => key.extend(characters.next().map(|(_, c)| c)),
-            c => key.push(c),
-        }
-    }
-    Err("a quote is not closed")
-}
-
 impl fmt::Display for KeyPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -203,6 +190,7 @@ mod tests {
             ("x*y*z", "x-y-z", true),
             ("\"a.b\".c", "\"a.b\".c", true),
             ("\"*\".c", "x.c", false),
+            (r#""a\nb\u{1}\"c""#, r#""a\nb\u{1}\"c""#, true),
         ] {
             let read = KeyPattern::parse(pattern).expect(pattern);
             assert_eq!(read.matches(&KeyPath::parse(path).expect(path)), expected, "{pattern} at {path}");

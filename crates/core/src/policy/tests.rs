@@ -67,7 +67,16 @@ fn judge(
     let source = Source::new("app", text, format);
     let scan = scan(&source, dialects);
     let contexts: Vec<&Context> = contexts.iter().collect();
-    policy.judge(Judged { source: &source, scan: &scan, contexts: &contexts, is_rendered: false }, &known())
+    policy.judge(
+        Judged {
+            source: &source,
+            scan: &scan,
+            contexts: &contexts,
+            file: &|| "app".to_owned(),
+            is_rendered: false,
+        },
+        &known(),
+    )
 }
 
 fn policy() -> Policy {

@@ -106,7 +106,7 @@ impl KeyPath {
                 rest = after;
             } else {
                 let (key, after) = if let Some(inside) = rest.strip_prefix('"') {
-                    quoted(inside)?
+                    quoted_key(inside)?
                 } else {
                     let end = rest.find(['.', '[']).unwrap_or(rest.len());
                     (rest[..end].to_owned(), &rest[end..])
@@ -137,14 +137,35 @@ impl KeyPath {
     }
 }
 
-/// The key whose opening quote has been read, and what stands behind its closing one.
-fn quoted(inside: &str) -> Result<(String, &str), &'static str> {
+/// Reads a key in quotes, of which the opening one has been read: the key, and what stands behind the closing one.
+///
+/// A key is written as Rust writes a text: `\n`, `\t`, `\u{7f}`; any other sign behind a backslash is itself.
+///
+/// # Errors
+/// When no quote closes it.
+pub fn quoted_key(inside: &str) -> Result<(String, &str), &'static str> {
     let mut key = String::new();
-    let mut characters = inside.char_indices();
-    while let Some((at, c)) = characters.next() {
+    let mut rest = inside.chars();
+    while let Some(c) = rest.next() {
         match c {
-            '"' => return Ok((key, &inside[at + 1..])),
-            '\\' => key.extend(characters.next().map(|(_, c)| c)),
+            '"' => return Ok((key, rest.as_str())),
+            '\\' => match rest.next() {
+                Some('n') => key.push('\n'),
+                Some('r') => key.push('\r'),
+                Some('t') => key.push('\t'),
+                Some('0') => key.push('\0'),
+                Some('u') => {
+                    let (digits, after) = rest
+                        .as_str()
+                        .strip_prefix('{')
+                        .and_then(|digits| digits.split_once('}'))
+                        .ok_or("behind `\\u` stands no number in braces")?;
+                    let number = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+                    key.push(number.ok_or("behind `\\u` stands no character")?);
+                    rest = after.chars();
+                }
+                other => key.extend(other),
+            },
             c => key.push(c),
         }
     }
