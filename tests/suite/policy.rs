@@ -61,6 +61,17 @@ fn each_real_problem_is_told_at_its_place() {
         ("a.yaml", "pagerduty:\n- routing_key: '{secret:pagerduty-key}'\n", ""),
         ("a.toml", "[[pagerduty]]\nrouting_key = '{secret:pagerduty-key}'\n", ""),
         ("a.json", "{\"pagerduty\": {\"eu\": {\"routing_key\": \"{secret:pagerduty-key}\"}}}", ""),
+        (
+            "a.yaml",
+            "pagerduty: {routing_key: &k '{secret:pagerduty-key}'}\ndb: {password: *k}\n",
+            "1:30 error[scope-mismatch]",
+        ),
+        (
+            "a.yaml",
+            "pagerduty: &p\n  routing_key: '{secret:pagerduty-key}'\ndb:\n  <<: *p\n",
+            "2:17 error[scope-mismatch]",
+        ),
+        ("a.yaml", "pagerduty:\n- &p {routing_key: '{secret:pagerduty-key}'}\n- <<: *p\n- *p\n", ""),
         ("a.yaml", "a: '{secret:old}'\n", "1:5 error[expired-secret]"),
         ("a.yaml", "a: '{secret:pagerdutykey}'\n", "1:13 error[unknown-secret]"),
         ("a.toml", "a = \"\u{1f511}\\t{secret:pagerdutykey}\"\n", "1:17 error[unknown-secret]"),

@@ -1,13 +1,16 @@
 //! The rules beyond syntax: which secrets exist, where they may stand, and how long they may be used.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use redeem_syntax::scan::Alias;
 use redeem_syntax::{Code, Diagnostic, KeyPath, Name, Place, Reference, Scan, Severity, Source, Span};
 
-use crate::facts::{Facts, GLOBAL, Known};
+use crate::facts::{Facts, Known};
 
 mod levels;
 mod pattern;
+mod spots;
 mod unknown;
 
 pub use levels::{LevelError, Levels};
@@ -93,8 +96,14 @@ pub struct Judged<'a> {
 impl Policy {
     /// Everything that the policy has to say of a text's references.
     pub fn judge(&self, judged: Judged<'_>, knowledge: &dyn Knowledge) -> Vec<Diagnostic> {
-        let mut judge =
-            Judge { policy: self, judged, knowledge, expiring: BTreeSet::new(), told: Vec::new() };
+        let mut judge = Judge {
+            policy: self,
+            judged,
+            aliases: OnceCell::new(),
+            knowledge,
+            expiring: BTreeSet::new(),
+            told: Vec::new(),
+        };
         for reference in &judged.scan.references {
             if !(judged.is_rendered && is_guess(reference)) {
                 judge.reference(reference);
@@ -108,6 +117,8 @@ impl Policy {
 struct Judge<'a> {
     policy: &'a Policy,
     judged: Judged<'a>,
+    /// Where the text repeats parts of itself, once somebody has asked.
+    aliases: OnceCell<Vec<Alias>>,
     knowledge: &'a dyn Knowledge,
     /// The secrets of which was told that they are expiring.
     expiring: BTreeSet<&'a str>,
@@ -119,13 +130,12 @@ impl<'a> Judge<'a> {
         let scan: &'a Scan = self.judged.scan;
         let empty = KeyPath::default();
         let path = scan.strings.get(reference.string).map_or(&empty, |string| &string.scalar.path);
-        let contexts = self.judged.contexts.iter().copied();
-        let own: Vec<&Context> = contexts.filter(|context| context.holds_at(path)).collect();
-        if self.policy.places == Places::Listed && own.is_empty() {
-            self.place_not_allowed(reference, path);
-        }
+        self.check_places(reference, path);
         match self.knowledge.of(&reference.name) {
-            Some(Known::Here(facts)) => self.facts(reference, path, &own, &facts),
+            Some(Known::Here(facts)) => {
+                self.check_scope(reference, path, &facts);
+                self.check_end(reference, &facts);
+            }
             Some(Known::Nowhere) if !reference.is_optional() => {
                 self.told.push(unknown::nowhere(self.judged.source, reference, self.knowledge));
             }
@@ -139,10 +149,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn facts(&mut self, reference: &'a Reference, path: &KeyPath, own: &[&Context], facts: &Facts) {
-        if !facts.is_global() && !own.iter().any(|context| context.scope == facts.scope) {
-            self.scope_mismatch(reference, path, own, facts);
-        }
+    /// Tells of a secret that has expired, or will soon.
+    fn check_end(&mut self, reference: &'a Reference, facts: &Facts) {
         let Some(expires) = &facts.expires else { return };
         let name = &reference.name.secret;
         let left = expires.at.saturating_sub(self.policy.now);
@@ -164,56 +172,6 @@ impl<'a> Judge<'a> {
             told = told.with_related(&noted.source, span, "the day is set here");
         }
         self.told.push(told);
-    }
-
-    fn scope_mismatch(&mut self, reference: &Reference, path: &KeyPath, own: &[&Context], facts: &Facts) {
-        let (name, scope) = (&reference.name.secret, &facts.scope);
-        let message = format!("`{name}` has the scope `{scope}`, which this place does not accept");
-        let mut accepted: Vec<String> = own.iter().map(|context| format!("`{}`", context.scope)).collect();
-        accepted.push(format!("`{GLOBAL}`"));
-        accepted.dedup();
-        let label = format!("only {} secrets may stand here", accepted.join(" and "));
-        let mut told = self.at(Code::ScopeMismatch, message, reference, label);
-        if let Some((noted, span)) =
-            facts.noted.as_ref().and_then(|noted| Some((noted, noted.scope.clone()?)))
-        {
-            told = told.with_related(&noted.source, span, "its scope is set here");
-        }
-        let of_scope = || self.judged.contexts.iter().filter(|context| context.scope == *scope);
-        let mut rules = own.iter().copied().chain(of_scope().copied());
-        if let Some((rule, (source, span))) = rules.find_map(|rule| Some((rule, rule.rule.as_ref()?))) {
-            let words = if own.is_empty() {
-                format!("`{scope}` secrets may stand here")
-            } else {
-                format!("this place accepts `{}`", rule.scope)
-            };
-            told = told.with_related(source, span.clone(), words);
-        }
-        let place = self.as_context(path);
-        let help = format!(
-            "use a secret of the scope `{GLOBAL}` here, or let the place accept it in redeem.toml: \
-             `[[context]]` with `scope = \"{scope}\"` and `{place}`"
-        );
-        self.told.push(told.with_help(help));
-    }
-
-    fn place_not_allowed(&mut self, reference: &Reference, path: &KeyPath) {
-        let message = "references may stand only where a context allows them";
-        let mut told = self.at(Code::PlaceNotAllowed, message, reference, "no context names this place");
-        if let Some((source, span)) = &self.policy.places_rule {
-            told = told.with_related(source, span.clone(), "asked for here");
-        }
-        let place = self.as_context(path);
-        self.told.push(told.with_help(format!(
-            "add a `[[context]]` with a `scope` and `{place}` to redeem.toml, or move the reference"
-        )));
-    }
-
-    /// How a context names a place.
-    fn as_context(&self, path: &KeyPath) -> String {
-        let (key, text) =
-            if path.0.is_empty() { ("files", (self.judged.file)()) } else { ("at", path.to_string()) };
-        format!("{key} = [{}]", toml::Value::String(text))
     }
 
     fn at(

@@ -13,12 +13,14 @@ use crate::{
     python,
 };
 
+mod aliases;
 mod broken;
 mod literals;
 mod locate;
 mod nodes;
 mod walker;
 
+pub use aliases::{Alias, aliases};
 use broken::scan_broken;
 pub use literals::{Literal, literals};
 pub use locate::{Located, locate, quoted_key, strings};
