@@ -47,7 +47,7 @@ pub use format::Format;
 pub use name::Name;
 pub use reference::{Mark, Place, Reference};
 pub use scalar::{KeyPath, Node, Scalar, Segment, Style};
-pub use scan::{Literal, Located, Scan, literals, locate, scan, strings};
+pub use scan::{Literal, Located, Scan, literals, locate, scan, strings, unquoted_lines};
 pub use source::Source;
 
 /// Byte offsets into a text: 0-based, end exclusive.

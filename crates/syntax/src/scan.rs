@@ -22,6 +22,7 @@ mod walker;
 
 pub use aliases::{Alias, aliases};
 use broken::scan_broken;
+pub use broken::unquoted_lines;
 pub use literals::{Literal, literals};
 pub use locate::{Located, locate, quoted_key, strings};
 use nodes::Nodes;

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use redeem_syntax::{Code, Diagnostic, Event, Fix, Format, Severity, Source, Span};
+use redeem_syntax::{Code, Diagnostic, Event, Fix, Format, Severity, Source, Span, unquoted_lines};
 
 use super::{Look, OF_TEXT, Which};
-use crate::inputs::Input;
+use crate::config::Treatment;
+use crate::inputs::{Input, Kind};
 use crate::run::scan_text;
 
 /// How often a text is looked at again: in one that does not parse, each unquoted reference hides the next.
@@ -60,7 +61,8 @@ impl Rounds<'_> {
         let mut applied = Vec::new();
         for _ in 0..MOST_ROUNDS {
             let edits = self.edits(&state);
-            let Some((next, mut done)) = self.apply(&state, &edits) else { break };
+            let done = self.apply_all(&state, &edits).or_else(|| self.apply(&state, &edits));
+            let Some((next, mut done)) = done else { break };
             applied.append(&mut done);
             state = next;
         }
@@ -106,15 +108,40 @@ impl Rounds<'_> {
         edits
     }
 
+    /// Where a text does not parse because of an unquoted reference, applies with these edits those of the references
+    /// behind it, which it hides: one by one each of them would have the whole text read again.
+    fn apply_all(&self, state: &State, edits: &[Edit]) -> Option<(State, Vec<Applied>)> {
+        let Kind::File(Treatment::Live(live)) = &self.input.kind else { return None };
+        if state.is_valid || !edits.iter().any(|edit| edit.code == Code::UnquotedReference) {
+            return None;
+        }
+        let mut all = edits.to_vec();
+        for fix in unquoted_lines(&state.source, &live.dialects) {
+            let is_apart =
+                |other: &Edit| other.fix.span.end < fix.span.start || fix.span.end < other.fix.span.start;
+            let next = edits.partition_point(|other| other.fix.span.end < fix.span.start);
+            if edits.get(next).is_none_or(is_apart) {
+                all.push(Edit { code: Code::UnquotedReference, fix });
+            }
+        }
+        all.sort_by_key(|edit| edit.fix.span.start);
+        // What is no string of its own then stands in another, or behind where the parser stops again.
+        let (text, written) = edited(state.source.text(), &all)?;
+        let strings = quoted_strings(&text, state.source.format());
+        let mut written = written.into_iter();
+        all.retain(|edit| {
+            let span = written.next().map(|(_, span)| span);
+            edit.code != Code::UnquotedReference || span.is_some_and(|span| strings.contains(&span.start))
+        });
+        let next = self.tried(state, &all).filter(|_| all.len() > edits.len())?;
+        Some((next, told(state, &all)))
+    }
+
     /// Applies as many of the edits as can be; none if none can.
     fn apply(&self, state: &State, edits: &[Edit]) -> Option<(State, Vec<Applied>)> {
         let mut best = Best::default();
         self.add(state, edits, &mut best);
-        let applied = |Edit { code, fix }: &Edit| {
-            let (line, column) = state.source.position(fix.span.start);
-            Applied { code: *code, line, column, replacement: fix.replacement.clone() }
-        };
-        Some((best.state?, best.edits.iter().map(applied).collect()))
+        Some((best.state?, told(state, &best.edits)))
     }
 
     /// Adds some edits to those that are known to be good; if they are not good as a whole, the good ones of them.
@@ -134,22 +161,57 @@ impl Rounds<'_> {
 
     /// The text with these edits, if it is better for them.
     fn tried(&self, state: &State, edits: &[Edit]) -> Option<State> {
-        let old = state.source.text();
-        let mut text = String::with_capacity(old.len() + 16 * edits.len());
-        let mut at = 0;
-        let mut written = Vec::with_capacity(edits.len());
-        for Edit { code, fix } in edits {
-            text.push_str(old.get(at..fix.span.start)?);
-            let start = text.len();
-            text.push_str(&fix.replacement);
-            written.push((*code, start..text.len()));
-            at = fix.span.end;
+        let (text, written) = edited(state.source.text(), edits)?;
+        let format = state.source.format();
+        let next = self.state(text, format);
+        let mut quoted = written.iter().filter(|(code, _)| *code == Code::UnquotedReference).peekable();
+        if quoted.peek().is_some() {
+            let strings = quoted_strings(next.source.text(), format);
+            if !quoted.all(|(_, span)| strings.contains(&span.start)) {
+                return None;
+            }
         }
-        text.push_str(old.get(at..)?);
-        let next = self.state(text, state.source.format());
         let moved = Moved::new(edits);
         (keeps_structure(state, &next, edits) && is_better(state, &next, &written, &moved)).then_some(next)
     }
+}
+
+/// What was done, with places in the text as it was.
+fn told(state: &State, edits: &[Edit]) -> Vec<Applied> {
+    let applied = |Edit { code, fix }: &Edit| {
+        let (line, column) = state.source.position(fix.span.start);
+        Applied { code: *code, line, column, replacement: fix.replacement.clone() }
+    };
+    edits.iter().map(applied).collect()
+}
+
+/// A text with some edits, which are in order, and where each of them is in it.
+fn edited(old: &str, edits: &[Edit]) -> Option<(String, Vec<(Code, Span)>)> {
+    let mut text = String::with_capacity(old.len() + 16 * edits.len());
+    let mut at = 0;
+    let mut written = Vec::with_capacity(edits.len());
+    for Edit { code, fix } in edits {
+        text.push_str(old.get(at..fix.span.start)?);
+        let start = text.len();
+        text.push_str(&fix.replacement);
+        written.push((*code, start..text.len()));
+        at = fix.span.end;
+    }
+    text.push_str(old.get(at..)?);
+    Some((text, written))
+}
+
+/// Where the strings in double quotes begin, as far as a text parses.
+fn quoted_strings(text: &str, format: Format) -> BTreeSet<usize> {
+    let mut starts = BTreeSet::new();
+    let _ = format.parse(text, &mut |event| {
+        if let Event::Scalar(token) = event
+            && text[token.span.clone()].starts_with('"')
+        {
+            starts.insert(token.span.start);
+        }
+    });
+    starts
 }
 
 /// Whether the problems that were mended are gone, and no other has come.
@@ -204,32 +266,65 @@ fn is_of_structure(code: Code) -> bool {
     matches!(code, Code::SyntaxError | Code::UnquotedReference)
 }
 
-/// Whether a valid text stays one, with the same nodes and comments but for those that got quotes.
+/// Whether a valid text stays one, with the same nodes and comments but for those that got quotes; and whether no key
+/// comes to stand twice.
 fn keeps_structure(old: &State, new: &State, edits: &[Edit]) -> bool {
+    let (before, after) = (Shape::of(&old.source), Shape::of(&new.source));
+    if after.double_keys > before.double_keys {
+        return false;
+    }
     if !old.is_valid {
         return true;
     }
     let is_requoted = edits.iter().any(|edit| edit.code == Code::UnquotedReference);
-    new.is_valid && (is_requoted || shape(&old.source) == shape(&new.source))
+    new.is_valid && (is_requoted || before.nodes == after.nodes)
 }
 
-/// The kinds of nodes in a text, in order.
-fn shape(source: &Source) -> Vec<u8> {
-    let mut shape = Vec::new();
-    // A template is no text of its format yet, and ends at the first place where it is not.
-    let _ = source.format().parse(source.text(), &mut |event| {
-        shape.push(match event {
-            Event::Document => 0,
-            Event::Open { is_list, .. } => 1 + u8::from(is_list),
-            Event::Close { .. } => 3,
-            Event::Scalar(token) => 4 + u8::from(token.is_key),
-            Event::Fixed(_) => 6,
-            Event::Header { .. } => 7,
-            Event::HeaderEnd => 8,
-            Event::Comment(_) => 9,
+/// What a text is made of, as far as it parses.
+#[derive(Default)]
+struct Shape {
+    /// The kinds of nodes, in order.
+    nodes: Vec<u8>,
+    /// How many keys stand in their mapping once more.
+    double_keys: usize,
+}
+
+impl Shape {
+    fn of(source: &Source) -> Self {
+        let mut shape = Self::default();
+        let mut keys: Vec<BTreeSet<String>> = vec![BTreeSet::new()];
+        // A template is no text of its format yet, and ends at the first place where it is not.
+        let _ = source.format().parse(source.text(), &mut |event| {
+            shape.nodes.push(match event {
+                Event::Document => 0,
+                Event::Open { is_list, .. } => {
+                    keys.push(BTreeSet::new());
+                    1 + u8::from(is_list)
+                }
+                Event::Close { .. } => {
+                    keys.pop();
+                    3
+                }
+                Event::Scalar(token) => {
+                    let own = keys.last_mut().filter(|_| token.is_key);
+                    let is_new = own.is_none_or(|own| own.insert(token.text.into_owned()));
+                    shape.double_keys += usize::from(!is_new);
+                    4 + u8::from(token.is_key)
+                }
+                Event::Fixed(_) => 6,
+                Event::Header { .. } => {
+                    keys = vec![BTreeSet::new()];
+                    7
+                }
+                Event::HeaderEnd => {
+                    keys = vec![BTreeSet::new()];
+                    8
+                }
+                Event::Comment(_) => 9,
+            });
         });
-    });
-    shape
+        shape
+    }
 }
 
 /// Where the parts of a text are after some edits.

@@ -83,6 +83,26 @@ fn safe_fixes_change_their_place_and_nothing_else() {
         ("a.yaml", "a: '{secret:x and more'\n", "a: '{secret:x and more'\n"),
         ("a.yaml", "a: '{secret:b c}'\n", "a: '{secret:b c}'\n"),
         ("a.yaml", "a: [\nb: '{secret: x}'\n", "a: [\nb: '{secret:x}'\n"),
+        ("a.yaml", "v:\n  - {secret: x}\nnote: a: b\n", "v:\n  - {secret: x}\nnote: a: b\n"),
+        ("a.yaml", "n: x {secret:y}: z\n", "n: x {secret:y}: z\n"),
+        (
+            "a.yaml",
+            "a: {secret:x} b\nrun: |\n  k: {secret:y} b\nc: 'x\n  d: {secret:z} e'\nf: [${secret.f}]\n",
+            "a: \"{secret:x} b\"\nrun: |\n  k: {secret:y} b\nc: 'x\n  d: {secret:z} e'\nf: [\"${secret.f}\"]\n",
+        ),
+        (
+            "a.yaml",
+            "a: {secret:x} b\nn: a: b\nc: {secret:y} b\n",
+            "a: \"{secret:x} b\"\nn: a: b\nc: {secret:y} b\n",
+        ),
+        (
+            "a.yaml",
+            "a: [\n  ${secret.a}, # c\n  k: ${secret.b},\n  ${secret.c}]\n",
+            "a: [\n  \"${secret.a}\", # c\n  k: \"${secret.b}\",\n  \"${secret.c}\"]\n",
+        ),
+        // Two keys are never made one.
+        ("a.json", "{\"{secret: x}\":1,\"{secret:x}\":2}", "{\"{secret: x}\":1,\"{secret:x}\":2}"),
+        ("a.yaml", "'{secret: x}': 1\n'{secret:x}': 2\n", "'{secret: x}': 1\n'{secret:x}': 2\n"),
         ("a.yaml", "a: '{secret: x}' # redeem: ignore\n", "a: '{secret: x}' # redeem: ignore\n"),
     ] {
         assert_eq!(fixed_text(name, text, Which::Safe), expected);
@@ -114,6 +134,10 @@ fn many_fixes_are_one_round_and_one_bad_one_stops_no_other() {
     let text = format!("bad: [Bearer $ secrets.x]\n{good}");
     let expected = text.replace("{secret: ", "{secret:");
     assert_eq!(fixed_text("a.yaml", &text, Which::All), expected);
+    // What is hidden behind an unquoted reference is not read once for each; one by one this would take minutes.
+    let broken: String = (0..2000).map(|n| format!("k{n}: {{secret:n{n}}} x\n")).collect();
+    let expected: String = (0..2000).map(|n| format!("k{n}: \"{{secret:n{n}}} x\"\n")).collect();
+    assert_eq!(fixed_text("a.yaml", &broken, Which::Safe), expected);
     let broken: String = (0..60).map(|n| format!("- [${{secret.n{n}}}]\n")).collect();
     let expected: String = (0..60).map(|n| format!("- [\"${{secret.n{n}}}\"]\n")).collect();
     assert_eq!(fixed_text("a.yaml", &broken, Which::Safe), expected);
