@@ -28,6 +28,8 @@ mod git;
 mod hooks;
 #[path = "suite/leaks.rs"]
 mod leaks;
+#[path = "suite/messages.rs"]
+mod messages;
 #[path = "suite/policy.rs"]
 mod policy;
 #[path = "suite/refs.rs"]

@@ -98,6 +98,12 @@ impl ConfigError {
         Self(Box::new(Diagnostic::new(Code::InvalidConfig, message).at(source, span, "here")))
     }
 
+    /// Names the file that cannot be used as a whole.
+    fn of_file(mut self, path: &str) -> Self {
+        self.0.origin = Some(path.into());
+        self
+    }
+
     fn help(mut self, help: impl Into<String>) -> Self {
         self.0.help = Some(help.into());
         self
@@ -119,7 +125,8 @@ impl Config {
             if let Ok(metadata) = fs::metadata(&path) {
                 let me = rustix::process::geteuid().as_raw();
                 if metadata.uid() != me {
-                    return Err(ConfigError::new(format!("{} belongs to another user", path.display()))
+                    return Err(ConfigError::new("this file belongs to another user")
+                        .of_file(&path.display().to_string())
                         .help(format!("read it, and if it is right say `--config {}`", path.display())));
                 }
                 return Self::read(&path, profile);
@@ -129,9 +136,8 @@ impl Config {
             }
         }
         if let Some(profile) = profile {
-            return Err(ConfigError::new(format!(
-                "there is no profile `{profile}`: no {FILE_NAME} was found"
-            )));
+            let message = format!("there is no profile `{profile}`, for there is no such file");
+            return Err(ConfigError::new(message).of_file(FILE_NAME));
         }
         Ok(Self { folder: start, ..Self::default() })
     }
@@ -141,8 +147,9 @@ impl Config {
     /// # Errors
     /// What is wrong with it, at its place.
     pub fn read(path: &Path, profile: Option<&str>) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path)
-            .map_err(|error| ConfigError::new(format!("cannot read {}: {error}", path.display())))?;
+        let text = fs::read_to_string(path).map_err(|error| {
+            ConfigError::new(format!("cannot be read: {error}")).of_file(&path.display().to_string())
+        })?;
         let shown = crate::paths::shown(path);
         let absolute = crate::paths::whole(path);
         let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
@@ -167,7 +174,8 @@ impl Config {
             let Some(overlay) = raw.profile.get(profile) else {
                 let names = raw.profile.keys().map(String::as_str);
                 let hint = nearest(profile, names).map(|near| format!("did you mean `{near}`?"));
-                let error = ConfigError::new(format!("{} has no profile `{profile}`", source.path()));
+                let error =
+                    ConfigError::new(format!("there is no profile `{profile}`")).of_file(source.path());
                 return Err(match hint {
                     Some(hint) => error.help(hint),
                     None => error,
