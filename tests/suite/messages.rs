@@ -242,7 +242,7 @@ fn until<'a>(code: &'a str, signs: &[char]) -> &'a str {
         match c {
             '"' => at += literal(&code[at + 1..]).len() + 1,
             '\'' if code[at..].chars().nth(2) == Some('\'') => {
-                at += code[at..].chars().take(2).map(char::len_utf8).sum::<usize>()
+                at += code[at..].chars().take(2).map(char::len_utf8).sum::<usize>();
             }
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' if depth == 0 => break,
