@@ -28,6 +28,8 @@ mod git;
 mod hooks;
 #[path = "suite/leaks.rs"]
 mod leaks;
+#[path = "suite/lock.rs"]
+mod lock;
 #[path = "suite/messages.rs"]
 mod messages;
 #[path = "suite/policy.rs"]

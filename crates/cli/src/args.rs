@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Render(Render),
     /// Tell what is wrong, without any value
     Check(Check),
+    /// Write down which names the backends have that cannot be listed, for `check`
+    Lock(Lock),
     /// List every reference, who uses a secret, and which none uses
     Refs(Refs),
     /// Tell what a problem's code means, or what a reference is
@@ -152,8 +154,19 @@ pub(crate) struct Check {
     /// Check what is staged in git, not the files on the disk
     #[arg(long)]
     pub(crate) staged: bool,
+    /// Ask that redeem.lock has each backend that cannot be listed, and each name
+    #[arg(long)]
+    pub(crate) locked: bool,
     #[command(flatten)]
     pub(crate) levels: Levels,
+}
+
+/// `redeem lock`
+#[derive(clap::Args, Debug)]
+pub(crate) struct Lock {
+    /// Write nothing; exit with 1 if redeem.lock would change
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// Which warnings are errors, and which are not told.

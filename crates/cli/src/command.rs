@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod init;
+pub(crate) mod lock;
 pub(crate) mod refs;
 pub(crate) mod render;
 pub(crate) mod schema;

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         Command::Render(options) => command::render::run(options, &args.global, &reporter),
         Command::Check(options) => command::check::run(options, &args.global, &reporter),
+        Command::Lock(options) => command::lock::run(options, &args.global, &reporter),
         Command::Refs(options) => command::refs::run(options, &args.global, &reporter),
         Command::Explain(options) => command::explain::run(options, &args.global),
         Command::Schema => command::schema::run(),

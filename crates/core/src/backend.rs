@@ -26,6 +26,11 @@ pub trait Backend: Send + Sync {
     fn list(&self) -> Option<Vec<String>> {
         None
     }
+
+    /// Whether it answers by what was written down of it once, which may be older than what it holds.
+    fn is_locked(&self) -> bool {
+        false
+    }
 }
 
 /// The three things a backend can say about a name.

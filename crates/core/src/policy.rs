@@ -31,6 +31,8 @@ pub struct Policy {
     pub now: i64,
     /// Which problems are errors, and which are not told.
     pub levels: Levels,
+    /// Whether a name that is nowhere is told as one that the lock lacks, where there is a lock.
+    pub is_locked: bool,
 }
 
 /// Where references may stand.
@@ -76,6 +78,11 @@ pub trait Knowledge {
 
     /// The backends, in the order in which they are asked.
     fn asked(&self) -> Vec<String>;
+
+    /// Whether some of them are known by a lock alone, which may be older than what they hold.
+    fn is_locked(&self) -> bool {
+        false
+    }
 }
 
 /// A text under judgement.
@@ -137,7 +144,13 @@ impl<'a> Judge<'a> {
                 self.check_end(reference, &facts);
             }
             Some(Known::Nowhere) if !reference.is_optional() => {
-                self.told.push(unknown::nowhere(self.judged.source, reference, self.knowledge));
+                let must_be_locked = self.policy.is_locked;
+                self.told.push(unknown::nowhere(
+                    self.judged.source,
+                    reference,
+                    self.knowledge,
+                    must_be_locked,
+                ));
             }
             Some(Known::Perhaps(backends)) if !reference.is_optional() => {
                 self.told.push(unknown::perhaps(self.judged.source, reference, self.knowledge, &backends));

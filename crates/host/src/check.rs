@@ -148,7 +148,8 @@ fn with_little_text(mut told: Vec<Diagnostic>) -> Vec<Diagnostic> {
 fn stores(catalogue: &Catalogue<'_>, config: &Config) -> Vec<Diagnostic> {
     let used: BTreeSet<String> = catalogue.asked_for().into_iter().map(|(name, _)| name.secret).collect();
     let mut told = Vec::new();
-    for backend in catalogue.backends() {
+    // What a lock has of a backend is what the project asks for.
+    for backend in catalogue.backends().iter().filter(|backend| !backend.is_locked()) {
         let names = backend.list().unwrap_or_default();
         let secrets: BTreeSet<&str> = names
             .iter()

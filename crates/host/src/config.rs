@@ -34,6 +34,10 @@ pub const FILE_NAME: &str = "redeem.toml";
 pub struct Config {
     /// The file it came from; none if there is no such file.
     pub path: Option<PathBuf>,
+    /// The profile that is laid over it.
+    pub profile: Option<String>,
+    /// The profiles that it has.
+    pub(crate) profiles: Vec<String>,
     /// The folder that its paths are relative to.
     pub folder: PathBuf,
     /// What is rendered when no path is given.
@@ -64,6 +68,8 @@ pub struct BackendConfig {
     pub kind: String,
     /// Its file or folder; an error if the variable that should hold it is not set.
     pub path: Option<Result<PathBuf, String>>,
+    /// Whether a variable holds its path, so that it may be elsewhere another time.
+    pub(crate) is_path_variable: bool,
     /// The file of its identity, in place of the user's own; an error as for the path.
     pub identity: Option<Result<PathBuf, String>>,
     /// See [`Variables`].
@@ -169,6 +175,8 @@ impl Config {
         }
         config.exclude = raw.render.exclude.into_iter().map(Spanned::into_inner).collect();
         config.vars = crate::template::variables(raw.render.vars);
+        config.profile = profile.map(str::to_owned);
+        config.profiles = raw.profile.keys().cloned().collect();
         let mut backends = raw.backend;
         if let Some(profile) = profile {
             let Some(overlay) = raw.profile.get(profile) else {
@@ -236,6 +244,8 @@ impl Config {
             ("names", raw.names.is_some()),
             ("raw", raw.raw.is_some()),
         ];
+        let is_path_variable =
+            raw.path.as_ref().is_some_and(|path| matches!(path.get_ref(), RawPath::Variable { .. }));
         let path = raw.path.map(|path| self.named(path.span(), path.into_inner()));
         let identity = raw.identity.map(|path| self.named(path.span(), path.into_inner()));
         Ok(BackendConfig {
@@ -243,6 +253,7 @@ impl Config {
             span: kind.span(),
             kind: kind.into_inner(),
             path,
+            is_path_variable,
             identity,
             prefix: raw.prefix.unwrap_or_default(),
             bare_keys: raw.bare_keys.unwrap_or_default(),
@@ -400,6 +411,11 @@ impl BackendConfig {
         let missing = || self.error(format!("a backend of type `{}` needs a `path`", self.kind));
         let path = self.path.clone().ok_or_else(missing)?;
         path.map_err(|message| self.error(message).help("set it, or write the path itself"))
+    }
+
+    /// A problem of another kind at its place.
+    pub(crate) fn told(&self, code: Code, message: String) -> Diagnostic {
+        Diagnostic { code, severity: code.severity(), ..self.error(message).into() }
     }
 
     pub(crate) fn error(&self, message: String) -> ConfigError {

@@ -9,8 +9,12 @@ use crate::backend::{self, BACKENDS, BackendType, Variables, env::Env};
 use crate::config::{BackendConfig, Config, ConfigError, leads_outside};
 #[cfg(feature = "crypto")]
 use crate::identity::Identities;
+use crate::lock::Lock;
 use crate::template;
 use crate::vault::{self, Vault};
+
+/// What the environment is called where no backend is configured.
+pub(crate) const ENVIRONMENT: &str = "environment";
 
 /// The world of a configuration.
 pub struct Disk {
@@ -48,15 +52,19 @@ impl Disk {
     /// Opens the backends for questions that need no key: what can be known of secrets without their values.
     ///
     /// A backend that lies outside the configuration's folder without having been trusted is not asked, and neither is
-    /// one whose path stands in a variable that is not set.
+    /// one whose path stands in a variable that is not set. One that `lock` has answers by that alone.
     ///
     /// # Errors
     /// As [`Disk::open`].
-    pub fn open_for_survey(config: &Config) -> Result<Self, ConfigError> {
+    pub fn open_for_survey(config: &Config, lock: &Lock) -> Result<Self, ConfigError> {
         let is_trusted = config.needs_trust().is_empty() || crate::trust::is_trusted(config);
         let mut backends: Vec<Box<dyn Backend>> = Vec::new();
         for table in &config.backends {
             let known = known(table)?;
+            if let Some(locked) = lock.store(config, &table.name) {
+                backends.push(Box::new(locked));
+                continue;
+            }
             let path = table.path.as_ref();
             let is_outside = || matches!(path, Some(Ok(path)) if config.leads_outside(path));
             if matches!(path, Some(Err(_))) || !is_trusted && is_outside() {
@@ -68,6 +76,11 @@ impl Disk {
         }
         if config.backends.is_empty() {
             backends = Self::of(config, &|table| table)?.backends;
+            for backend in &mut backends {
+                if let Some(locked) = lock.store(config, backend.name()) {
+                    *backend = Box::new(locked);
+                }
+            }
         }
         Ok(Self { backends, variables: template::seen(config) })
     }
@@ -84,7 +97,7 @@ impl Disk {
             if Vault::is_vault(&folder) && !leads_outside(&folder, &config.folder) {
                 backends.push(backend::vault::open(&given(BackendConfig::at("vault", folder)))?);
             }
-            backends.push(Box::new(Env::of_process("environment", Variables::default())));
+            backends.push(Box::new(Env::of_process(ENVIRONMENT, Variables::default())));
         }
         Ok(Self { backends, variables: template::seen(config) })
     }

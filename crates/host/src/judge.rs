@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use redeem_core::policy::{Context, Judged, Knowledge, Levels, Policy, with_near_name};
-use redeem_core::{Answers, Catalogue, Known, Name, World};
+use redeem_core::{Answers, Backend, Catalogue, Known, Name, World};
 use redeem_syntax::{Code, Diagnostic, Scan, Severity, Source};
 
 use crate::Config;
 use crate::config::Live;
 use crate::inputs::{Input, below};
+use crate::lock;
 use crate::run::Found;
 
 mod clear;
@@ -35,6 +36,13 @@ impl<'a> Judge<'a> {
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         self.policy.now = now.as_second();
+        self
+    }
+
+    /// Asks that the lock has each name that no other backend has.
+    #[must_use]
+    pub fn locked(mut self) -> Self {
+        self.policy.is_locked = true;
         self
     }
 
@@ -177,6 +185,14 @@ impl Knowledge for Sources<'_> {
 
     fn asked(&self) -> Vec<String> {
         let backends = self.catalogue.map_or(&[][..], Catalogue::backends);
-        backends.iter().map(|backend| backend.name().to_owned()).collect()
+        let asked = |backend: &dyn Backend| {
+            let name = backend.name();
+            if backend.is_locked() { format!("{name} by {}", lock::FILE_NAME) } else { name.to_owned() }
+        };
+        backends.iter().map(|backend| asked(backend.as_ref())).collect()
+    }
+
+    fn is_locked(&self) -> bool {
+        self.catalogue.is_some_and(|catalogue| catalogue.backends().iter().any(|one| one.is_locked()))
     }
 }

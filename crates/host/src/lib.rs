@@ -37,6 +37,7 @@ pub mod inputs;
 mod judge;
 #[cfg(feature = "crypto")]
 pub mod keeper;
+pub mod lock;
 mod memory;
 pub mod paths;
 mod read;
@@ -59,6 +60,7 @@ pub use graph::Graph;
 #[cfg(feature = "crypto")]
 pub use init::{InitStep, init, make_vault};
 pub use judge::Judge;
+pub use lock::{Lock, LockFile};
 pub use memory::Memory;
 pub use read::TextInput;
 pub use redeem_core as core;

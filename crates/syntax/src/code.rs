@@ -253,6 +253,14 @@ codes! {
     ///
     /// Fix: read it. If it is right, run `redeem trust`, or set `REDEEM_TRUST` to its digest in CI.
     UntrustedConfig = "untrusted-config", Error;
+    /// What: `redeem.lock` does not fit the project, or cannot be used.
+    ///
+    /// Why: it says which names the backends have that cannot be listed, such as the environment. One that was edited by
+    /// hand or merged badly, that speaks of a backend that `redeem.toml` does not have, or, with `--locked`, that lacks
+    /// a backend or a name, would let a misspelt name pass.
+    ///
+    /// Fix: run `redeem lock` where the secrets are, and commit what it writes.
+    StaleLock = "stale-lock", Error;
 }
 
 impl Code {

@@ -6,7 +6,7 @@ use redeem_host::fix::{Which, plan};
 use redeem_host::guard::{Guard, guard};
 use redeem_host::trust::is_trusted;
 use redeem_host::vault::Expiry;
-use redeem_host::{Diagnostic, Disk, Judge, World};
+use redeem_host::{Diagnostic, Disk, Judge, LockFile, World};
 
 use super::{config, counted, default_paths, inputs, set_levels};
 use crate::args::{Check, Global, Told};
@@ -51,11 +51,14 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
             return Err(Stop { exit: Exit::Usage, diagnostics: outside, message: None });
         }
     }
-    let world = Disk::open_for_survey(&config)?;
+    let file = LockFile::read(&config);
+    let world = Disk::open_for_survey(&config, &file.lock)?;
     // Where nothing is configured nobody has said what secrets there are.
     let judge = Judge::new(&config, config.has_stores().then_some(&world as &dyn World));
     let judge = options.at.as_ref().map(Expiry::instant).into_iter().fold(judge, Judge::at);
-    let guarded = outputs(&config, &judge, reporter);
+    let judge = if options.locked { judge.locked() } else { judge };
+    let mut guarded = outputs(&config, &judge, reporter);
+    guarded.extend(if options.locked { file.problems_of_all(&config) } else { file.problems });
     if options.staged {
         let default = default_paths(&config);
         let paths = if options.paths.is_empty() { &default[..] } else { &options.paths };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use redeem_host::graph::{Graph, Standing, Unused, Use};
-use redeem_host::{Config, Disk, Judge, Name, World};
+use redeem_host::{Config, Disk, Judge, Lock, LockFile, Name, World};
 use serde_json::{Value, json};
 
 use super::{config, counted, inputs};
@@ -22,7 +22,9 @@ pub(crate) fn run(options: &Refs, global: &Global, reporter: &Reporter) -> Resul
         return Err(Stop::usage("there is no picture of secrets that nothing uses", help));
     }
     let config = config(global)?;
-    let world = Disk::open_for_survey(&config)?;
+    // What nobody uses is not locked.
+    let lock = if options.unused { Lock::default() } else { LockFile::read(&config).lock };
+    let world = Disk::open_for_survey(&config, &lock)?;
     // Where nothing is configured nobody has said what secrets there are.
     let judge = Judge::new(&config, config.has_stores().then_some(&world as &dyn World));
     let mut graph = Graph::of(inputs(&options.paths, &config), &config, &judge);

@@ -10,10 +10,31 @@ use crate::suggest::{near, nearest, only_near};
 use crate::template::spelled;
 use crate::{Answers, Failure};
 
+/// What to do with a name that no store has.
+const STORE: &str = "store it";
+
+/// The same where a store is known by its lock.
+const STORE_AND_LOCK: &str = "store it and run `redeem lock`";
+
 /// No backend has it.
-pub(super) fn nowhere(source: &Source, reference: &Reference, knowledge: &dyn Knowledge) -> Diagnostic {
+///
+/// With `must_be_locked` a name that is almost none that is known is one that the lock does not have yet.
+pub(super) fn nowhere(
+    source: &Source,
+    reference: &Reference,
+    knowledge: &dyn Knowledge,
+    must_be_locked: bool,
+) -> Diagnostic {
     let names = knowledge.names().iter().map(String::as_str);
-    let told = not_there(source, reference, names, &knowledge.asked());
+    let is_near = || nearest(&reference.name.to_string(), names.clone()).is_some();
+    if must_be_locked && knowledge.is_locked() && !is_guess(reference) && !is_near() {
+        let message = format!("`{}` is not in redeem.lock, and no other backend has it", reference.name);
+        return Diagnostic::new(Code::StaleLock, message)
+            .at(source, reference.name_span.clone(), "not locked")
+            .with_help("run `redeem lock`, which tells if no backend has it");
+    }
+    let store = if knowledge.is_locked() { STORE_AND_LOCK } else { STORE };
+    let told = not_there(source, reference, names, &knowledge.asked(), store);
     if is_guess(reference) { guessed(told, reference) } else { told }
 }
 
@@ -28,7 +49,7 @@ pub(super) fn perhaps(
 ) -> Diagnostic {
     let names = || knowledge.names().iter().map(String::as_str);
     if nearest(&reference.name.to_string(), names()).is_some() {
-        return nowhere(source, reference, knowledge);
+        return nowhere(source, reference, knowledge, false);
     }
     let (name, backends) = (&reference.name, backends.join("`, `"));
     let told = Diagnostic::new(
@@ -84,7 +105,7 @@ pub fn with_near_name(told: &mut Diagnostic, knowledge: &dyn Knowledge) {
 
 /// A render asked for it, and no backend has it.
 pub(crate) fn not_found(source: &Source, reference: &Reference, answers: &Answers) -> Diagnostic {
-    not_there(source, reference, answers.known(), answers.backends())
+    not_there(source, reference, answers.known(), answers.backends(), STORE)
 }
 
 fn not_there<'n>(
@@ -92,6 +113,7 @@ fn not_there<'n>(
     reference: &Reference,
     names: impl Iterator<Item = &'n str>,
     asked: &[String],
+    store: &str,
 ) -> Diagnostic {
     let name = reference.name.to_string();
     let asked = match asked {
@@ -114,7 +136,7 @@ fn not_there<'n>(
         (_, "secret-uri" | "julep-legacy" | "tag" | "from-secret" | "by-name") => String::new(),
         _ => ", or make it optional with `| default('…')`".to_owned(),
     };
-    told.with_help(format!("store it{optional} ({asked})"))
+    told.with_help(format!("{store}{optional} ({asked})"))
 }
 
 /// What is told where only the key says that a secret is meant.

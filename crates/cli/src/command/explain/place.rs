@@ -3,7 +3,7 @@
 use redeem_host::core::Known;
 use redeem_host::explain::{Explained, ExplainedUse, Spot, explain};
 use redeem_host::inputs::Inputs;
-use redeem_host::{Diagnostic, Disk, Judge, World};
+use redeem_host::{Diagnostic, Disk, Judge, LockFile, World};
 use serde_json::{Map, Value, json};
 
 use super::target::Target;
@@ -16,7 +16,7 @@ use crate::report::{columns, escaped, print, print_json};
 /// Says what is at a place. It ends with [`Exit::Found`] where no reference is.
 pub(super) fn run(target: &Target, is_json: bool, global: &Global) -> Result<Exit, Stop> {
     let config = config(global)?;
-    let world = Disk::open_for_survey(&config)?;
+    let world = Disk::open_for_survey(&config, &LockFile::read(&config).lock)?;
     // Where nothing is configured nobody has said what secrets there are.
     let judge = Judge::new(&config, config.has_stores().then_some(&world as &dyn World));
     // Without a redeem.toml nobody has said where a project ends.
