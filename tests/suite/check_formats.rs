@@ -237,3 +237,49 @@ fn ten_thousand_problems_are_told_without_a_stall() {
         }
     }
 }
+
+#[test]
+fn a_file_name_gives_no_orders() {
+    let project = Project::new(&[("::stop-commands::abc.txt", "a {secret: x}\n")]);
+    for n in 0..40 {
+        project.write(&format!("::error::{n} ::error::x.yaml"), "a: '{secret: x}'\n");
+    }
+    for format in ["human", "short", "gitlab", "json"] {
+        let run = project.redeem(&format!("check --format {format}")).exits(1);
+        for line in run.stdout.lines().chain(run.stderr.lines()) {
+            assert!(!line.trim_start().starts_with("::"), "{format}: {line}");
+        }
+    }
+    let run = project.redeem("check --format github").exits(1);
+    assert!(
+        run.stdout.lines().all(|line| line.starts_with("::error file=")
+            && !line.contains("file=./")
+            && line.matches("::").count() == 2),
+        "{}",
+        run.stdout
+    );
+    let run = project.redeem("check --fix -v");
+    assert!(!run.stderr.lines().any(|line| line.trim_start().starts_with("::")), "{}", run.stderr);
+    assert!(run.stderr.contains("wrote"), "{}", run.stderr);
+}
+
+#[test]
+fn a_command_in_a_help_is_the_one_that_was_meant() {
+    let name = "a'; touch pwned #.yaml";
+    let rules = "[[context]]\nscope = \"s\"\nat = [\"**.key\"]\n";
+    let project = Project::new(&[(name, "a'$(id): {key: c4n4ry}\n"), ("redeem.toml", rules)]);
+    let run = project.redeem("check --format json").stdout;
+    let found = json(&run);
+    let help = found["diagnostics"].as_array().into_iter().flatten().filter_map(|told| told["help"].as_str());
+    let help: Vec<&str> = help.filter(|help| help.contains("--extract")).collect();
+    assert_eq!(help.len(), 1, "{found:#}");
+    let command = help[0].split('`').nth(1).expect("a command");
+    let words = std::process::Command::new("sh")
+        .args(["-c", &format!("redeem() {{ printf '%s\\n' \"$@\"; }}; {command}")])
+        .current_dir(project.path(""))
+        .output()
+        .expect("a shell");
+    let words = String::from_utf8(words.stdout).expect("UTF-8");
+    assert!(words.lines().count() == 7 && words.contains(name), "{words}");
+    assert!(!project.exists("pwned"));
+}

@@ -133,7 +133,10 @@ impl Config {
                 if metadata.uid() != me {
                     return Err(ConfigError::new("this file belongs to another user")
                         .of_file(&path.display().to_string())
-                        .help(format!("read it, and if it is right say `--config {}`", path.display())));
+                        .help(format!(
+                            "read it, and if it is right say `--config {}`",
+                            crate::paths::quoted(&path.to_string_lossy())
+                        )));
                 }
                 return Self::read(&path, profile);
             }

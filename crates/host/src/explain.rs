@@ -96,7 +96,9 @@ impl ExplainError {
         match self {
             Self::Unreadable(told) => told.help.clone(),
             Self::Copied(_) => Some("see the `[[files]]` rules of redeem.toml".to_owned()),
-            Self::NoSuchLine { file, .. } => Some(format!("`redeem refs {file}` lists its references")),
+            Self::NoSuchLine { file, .. } => {
+                Some(format!("`redeem refs {}` lists its references", crate::paths::quoted(file)))
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use redeem_syntax::{Code, Diagnostic};
 
 use crate::git::{GitError, ignored, tracked};
-use crate::paths::shown;
+use crate::paths::{quoted, shown};
 
 /// Files that keep an empty folder in git, and hold no output.
 const KEEPERS: &[&str] = &[".gitignore", ".gitkeep", ".keep"];
@@ -114,11 +114,9 @@ impl Answer {
         if !self.tracked.is_empty() {
             let message = format!("git tracks {} here: {}", counted(&self.tracked), named(&self.tracked));
             let first = shown(&folder.join(&self.tracked[0]));
-            problems.push(
-                Diagnostic::new(Code::OutputTracked, message)
-                    .in_origin(at.clone())
-                    .with_help(format!("run `git rm --cached {first}`, and add a line for it to .gitignore")),
-            );
+            problems.push(Diagnostic::new(Code::OutputTracked, message).in_origin(at.clone()).with_help(
+                format!("run `git rm --cached {}`, and add a line for it to .gitignore", quoted(&first)),
+            ));
         }
         if !self.exposed.is_empty() || self.is_folder_exposed {
             let what = match &self.exposed[..] {
@@ -126,7 +124,11 @@ impl Answer {
                 exposed => format!("{} here ({})", counted(exposed), named(exposed)),
             };
             let message = format!("git does not ignore {what}, so `git add .` would take it along");
-            let line = if &*at == "." { "the names of the outputs".to_owned() } else { format!("`{at}/`") };
+            let line = if &*at == "." {
+                "the names of the outputs".to_owned()
+            } else {
+                format!("`{}/`", at.trim_end_matches('/'))
+            };
             problems.push(Diagnostic::new(Code::OutputExposed, message).in_origin(at.clone()).with_help(
                 format!("add {line} to .gitignore, or render to a place outside of the repository"),
             ));
@@ -162,5 +164,5 @@ fn open_to_others(folder: &Path) -> Option<Diagnostic> {
     };
     let at = shown(folder);
     let problem = Diagnostic::new(Code::OutputExposed, format!("{who} may write to this folder of outputs"));
-    Some(problem.in_origin(at.clone()).with_help(format!("run `chmod go-w {at}`")))
+    Some(problem.in_origin(at.clone()).with_help(format!("run `chmod go-w {}`", quoted(&at))))
 }

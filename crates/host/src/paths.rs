@@ -1,5 +1,6 @@
 //! Paths as people call them.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,13 +38,29 @@ pub(crate) fn shown_from(here: &Path, path: &Path) -> Arc<str> {
     if short.as_os_str().is_empty() {
         return ".".into();
     }
-    let short = short.to_string_lossy();
+    let mut short = short.to_string_lossy();
+    // To GitHub Actions a line that begins with two colons is a command.
+    if short.starts_with(':') {
+        short.to_mut().insert_str(0, "./");
+    }
     if !short.contains(char::is_control) {
         return short.into();
     }
     // A name may hold what a terminal obeys, or a line break that forges a line.
     let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     short.chars().map(escape).collect::<String>().into()
+}
+
+/// A path, or a word with one, as a shell reads it: in quotes unless it is plain, and never an option.
+pub fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c);
+    let word: Cow<'_, str> = if word.starts_with('-') { format!("./{word}").into() } else { word.into() };
+    if !word.is_empty() && word.chars().all(is_plain) { word } else { in_quotes(&word).into() }
+}
+
+/// A word in single quotes, as a shell reads it.
+pub fn in_quotes(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The path from `/` without `.` and `..`, by its text alone: where it leads if no part of it is a link.
@@ -59,4 +76,35 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stays_one_word_in_a_shell() {
+        for (word, expected) in [
+            ("config/a-b_1.yaml", "config/a-b_1.yaml"),
+            ("a.yaml:1:2", "a.yaml:1:2"),
+            ("a b", "'a b'"),
+            ("a'; rm -rf x #", r"'a'\''; rm -rf x #'"),
+            ("$(id)", "'$(id)'"),
+            ("`id`", "'`id`'"),
+            ("~", "'~'"),
+            ("ö", "'ö'"),
+            ("", "''"),
+            ("-rf", "./-rf"),
+            ("-r f", "'./-r f'"),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
+        assert_eq!(in_quotes("a'b"), r"'a'\''b'");
+    }
+
+    #[test]
+    fn a_path_is_no_command_of_who_reads_a_log() {
+        assert_eq!(&*shown_from(Path::new("/x"), Path::new("/x/::stop-commands::a")), "./::stop-commands::a");
+        assert_eq!(&*shown_from(Path::new("/x"), Path::new("./a::b")), "a::b");
+    }
 }

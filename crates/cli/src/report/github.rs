@@ -3,6 +3,7 @@
 use redeem_host::Diagnostic;
 
 use super::findings::{Findings, Region, path};
+use super::words::on_one_line;
 
 /// A command a line for each problem.
 ///
@@ -34,9 +35,9 @@ fn command(diagnostic: &Diagnostic) -> String {
     format!("::{} {}::{message}\n", diagnostic.severity, properties.join(","))
 }
 
-/// The text of a command, escaped as the runner reads it.
+/// The text of a command, escaped as the runner reads it, without what a terminal obeys.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    on_one_line(&text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")).into_owned()
 }
 
 /// The value of a property, in which the signs between properties are escaped too.
@@ -59,6 +60,7 @@ mod tests {
             of(3..8).hiding(20..21),
             of(3..8).hiding(5..6),
             Diagnostic::new(Code::UrlWithoutFilter, "no place").with_severity(redeem_host::Severity::Warning),
+            Diagnostic::new(Code::NearMiss, "b\u{202e}c").in_origin("a\u{1b}.yaml"),
         ];
         let expected = "\
             ::error file=a%2Cb%3Ac%25.yaml,line=1,endLine=1,col=4,endColumn=5,title=near-miss\
@@ -66,6 +68,7 @@ mod tests {
             ::error file=a%2Cb%3Ac%25.yaml,line=1,endLine=2,title=near-miss::50%25 of:%0Ait, all\n\
             ::error file=a%2Cb%3Ac%25.yaml,line=1,endLine=1,col=4,title=near-miss::50%25 of:%0Ait, all\n\
             ::warning title=url-without-filter::no place\n\
+            ::error file=a\\u{1b}.yaml,title=near-miss::b\\u{202e}c\n\
             ::error title=redeem::why\n";
         let findings = Findings { diagnostics: &told, stopped: Some("why"), ..Findings::default() };
         assert_eq!(github(&findings), expected);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::findings::{Each, Findings, Region, fingerprints, path};
+use super::words::on_one_line;
 
 /// The array that GitLab reads as an artifact of the kind `codequality`.
 pub(super) fn gitlab<'a>(findings: &Findings<'a>) -> impl Serialize + use<'a> {
@@ -21,7 +22,7 @@ fn issue(diagnostic: &Diagnostic, fingerprint: &str) -> Value {
     let begin = region.map_or(1, |region| region.start.0);
     let end = region.and_then(|region| region.end).map_or(begin, |(line, _)| line);
     json!({
-        "description": diagnostic.message,
+        "description": on_one_line(&diagnostic.message),
         "check_name": diagnostic.code.name(),
         "fingerprint": fingerprint,
         "severity": match diagnostic.severity {
@@ -29,7 +30,7 @@ fn issue(diagnostic: &Diagnostic, fingerprint: &str) -> Value {
             Severity::Warning => "minor",
         },
         "location": {
-            "path": path(diagnostic.place().unwrap_or(".")),
+            "path": on_one_line(path(diagnostic.place().unwrap_or("."))),
             "lines": { "begin": begin, "end": end },
         },
     })

@@ -49,7 +49,8 @@ fn wrapped_line(line: &str, width: usize) -> String {
         let Some(last) = lines.last_mut() else { break };
         if last.is_empty() {
             last.push_str(&word);
-        } else if last.width() + 1 + word.width() <= width {
+        // A line that begins with two colons is a command to GitHub Actions, wherever it begins.
+        } else if last.width() + 1 + word.width() <= width || word.starts_with("::") {
             last.push(' ');
             last.push_str(&word);
         } else {
@@ -103,6 +104,7 @@ mod tests {
             ("use `a b c` now", 8, "use\n`a b c`\nnow"),
             ("a-very-long-word x", 4, "a-very-long-word\nx"),
             ("never `closed here", 8, "never\n`closed\nhere"),
+            ("line ::error::x y", 6, "line ::error::x\ny"),
             ("日本 語", 4, "日本\n語"),
             ("kept\n  as it is", 8, "kept\n  as it\n  is"),
             ("", 5, ""),

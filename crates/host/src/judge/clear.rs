@@ -3,6 +3,8 @@
 use redeem_core::policy::Context;
 use redeem_syntax::{Code, Diagnostic, KeyPath, Literal, Scan, Segment, Source, Span, literals};
 
+use crate::paths::in_quotes;
+
 /// How far from a problem a text may be shown, in bytes; no drawing shows as much.
 const NEAR: usize = 1024;
 
@@ -57,9 +59,8 @@ impl<'a> Clear<'a> {
         .at(self.source, at, "in the clear")
         .hiding(value.span.clone())
         .with_help(format!(
-            "move it out: `redeem secrets create NAME --scope {scope} --extract '{}:{}'`, and rotate it",
-            self.source.path(),
-            value.path
+            "move it out: `redeem secrets create NAME --scope {scope} --extract {}`, and rotate it",
+            in_quotes(&format!("{}:{}", self.source.path(), value.path))
         ));
         match context.and_then(|context| context.rule.as_ref()) {
             Some((rules, span)) => told.with_related(rules, span.clone(), "this context expects a reference"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use redeem_host::Code;
 use redeem_host::core::nearest;
-use redeem_host::paths::shown;
+use redeem_host::paths::{quoted, shown};
 
 use crate::exit::Stop;
 
@@ -32,7 +32,7 @@ impl Target {
         };
         let file = shown(&reading.file);
         if reading.file.is_dir() {
-            let help = format!("`redeem refs {file}` lists the references in it");
+            let help = format!("`redeem refs {}` lists the references in it", quoted(&file));
             return Err(Stop::usage(format!("{file} is a folder, and a place is in a file"), help));
         }
         // What is no regular file may still be read: a pipe of the shell.
@@ -79,7 +79,7 @@ fn not_a_number(file: &str, digits: &[u8]) -> Stop {
     let digits = String::from_utf8_lossy(digits);
     Stop::usage(
         format!("{file} has no line or column {digits}"),
-        format!("they count from 1: `redeem explain {file}:1`"),
+        format!("they count from 1: `redeem explain {}`", quoted(&format!("{file}:1"))),
     )
 }
 
@@ -91,7 +91,10 @@ fn no_place(what: &OsStr) -> Stop {
         return Stop::usage(
             format!("which line of {file}?"),
             format!(
-                "write `redeem explain {file}:LINE`, or `{file}:LINE:COL`; `redeem refs {file}` lists its references"
+                "write `redeem explain {}`, or `{}`; `redeem refs {}` lists its references",
+                quoted(&format!("{file}:LINE")),
+                quoted(&format!("{file}:LINE:COL")),
+                quoted(&file)
             ),
         );
     }
@@ -101,7 +104,10 @@ fn no_place(what: &OsStr) -> Stop {
     {
         return Stop::usage(
             format!("`{line}` is no line of {file}"),
-            format!("lines and columns are numbers that count from 1: `redeem explain {file}:1`"),
+            format!(
+                "lines and columns are numbers that count from 1: `redeem explain {}`",
+                quoted(&format!("{file}:1"))
+            ),
         );
     }
     if text.contains(['/', ':', '.']) {
