@@ -396,3 +396,13 @@ fn a_way_around_leads_to_the_same_rules() {
         project.redeem(line).exits(code);
     }
 }
+
+#[test]
+fn several_codes_may_stand_in_one_word() {
+    let project = Project::new(&[("a.yaml", "u: p://u:${secret.pw}@h\nk: $secrets.x\n")]);
+    let run = project.redeem("check --deny near-miss,url-without-filter").exits(1);
+    assert!(run.stderr.contains("2 errors, 0 warnings"), "{}", run.stderr);
+    let run = project.redeem("check --allow near-miss,url-without-filter").exits(0);
+    assert!(run.stderr.contains("0 errors, 0 warnings"), "{}", run.stderr);
+    project.redeem("check --allow warnings").exits(2).says(&["only `deny` takes `warnings`"]);
+}

@@ -172,11 +172,11 @@ pub(crate) struct Lock {
 /// Which warnings are errors, and which are not told.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Levels {
-    /// Make errors of the warnings of this code, or of all with `warnings`; may be said several times
-    #[arg(long, value_name = "CODE")]
+    /// Make errors of the warnings of this code, or of all with `warnings`; several with commas, or said several times
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub(crate) deny: Vec<String>,
-    /// Leave out the warnings of this code; may be said several times, and does not win over `--deny`
-    #[arg(long, value_name = "CODE")]
+    /// Leave out the warnings of this code; several with commas, or said several times; does not win over `--deny`
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,
 }
 

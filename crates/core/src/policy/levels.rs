@@ -47,6 +47,12 @@ impl Levels {
     /// # Errors
     /// A word that is no code, or the code of errors alone: a file that has one cannot be rendered.
     pub fn allow(&mut self, word: &str) -> Result<(), LevelError> {
+        if word == WARNINGS {
+            return Err(LevelError {
+                message: format!("only `deny` takes `{WARNINGS}`, for all codes"),
+                help: "name each code that is to be allowed".to_owned(),
+            });
+        }
         let code = code(word)?;
         if !code.may_warn() {
             return Err(LevelError {
@@ -128,6 +134,7 @@ mod tests {
     fn words_that_cannot_be_used_are_told() {
         let mut levels = Levels::default();
         assert!(levels.deny("unused-secrets").expect_err("no code").help.contains("`unused-secret`"));
+        assert!(levels.allow("warnings").expect_err("no code").message.contains("only `deny`"));
         assert!(levels.allow("integrity").expect_err("an error").message.contains("always an error"));
     }
 }
