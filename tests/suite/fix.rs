@@ -129,3 +129,26 @@ fn nothing_is_written_where_only_a_configuration_or_a_link_leads() {
     run("check --fix").exits(0);
     assert_eq!(project.read("out/x.yaml"), "a: '{secret:x}'\n");
 }
+
+#[test]
+fn a_program_learns_what_was_fixed_and_a_difference_has_no_format() {
+    let project = Project::new(&[("app.yaml", BAD)]);
+    for format in ["json", "short", "sarif", "github", "gitlab"] {
+        project.redeem(&format!("check --diff --format {format}")).exits(2);
+    }
+    let run = project.redeem("check --diff --format json");
+    assert!(run.stdout.contains("\"stopped\": \"`--diff` shows a difference"), "{}", run.stdout);
+    project.redeem("check -").exits(2).says(&["standard input is not supported here", "name a file"]);
+    assert_eq!(project.read("app.yaml"), BAD);
+    let run = project.redeem("check --fix --format json").exits(1);
+    let told: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let first = &told["fixed"][0];
+    assert_eq!(told["fixed"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        *first,
+        serde_json::json!({
+            "file": "app.yaml", "line": 1, "column": 4, "code": "unquoted-reference",
+            "replacement": "\"{secret:x}\"",
+        })
+    );
+}

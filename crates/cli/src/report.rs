@@ -19,7 +19,7 @@ use redeem_host::diff::{DiffLine, LineKind};
 use serde::Serialize;
 use serde_json::Value;
 
-pub(crate) use self::findings::Findings;
+pub(crate) use self::findings::{Findings, Fixed};
 pub(crate) use self::words::on_one_line;
 
 use self::human::Looks;

@@ -1,5 +1,7 @@
 //! `redeem check`: everything that can be known without a key, a value or the network, and the fixes of what is wrong.
 
+use std::path::Path;
+
 use redeem_host::check::{Checked, Scope, Texts, check, check_staged};
 use redeem_host::config::Config;
 use redeem_host::fix::{Which, plan};
@@ -11,7 +13,7 @@ use redeem_host::{Diagnostic, Disk, Judge, LockFile, World};
 use super::{config, counted, default_paths, inputs, set_levels};
 use crate::args::{Check, Global, Told};
 use crate::exit::{Exit, Stop};
-use crate::report::{Findings, Reporter};
+use crate::report::{Findings, Fixed, Reporter};
 
 mod fixes;
 
@@ -40,6 +42,18 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
         return Err(Stop::usage(
             "`--staged` looks at what git is about to commit, which no fix can change",
             "run `redeem check --fix` without it, and stage the files again",
+        ));
+    }
+    if options.diff && options.format != Told::Human {
+        return Err(Stop::usage(
+            "`--diff` shows a difference, which has no other format",
+            "leave out `--format`, or leave out `--diff`: the fixes are in `--format json` and `sarif`",
+        ));
+    }
+    if options.paths.iter().any(|path| path == Path::new("-")) {
+        return Err(Stop::usage(
+            "standard input is not supported here",
+            "name a file, or `./-` if that is its name",
         ));
     }
     let mut config = config(global)?;
@@ -83,8 +97,8 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
     if options.diff {
         return fixes::preview(&fixes, &checked, reporter);
     }
-    let refused = fixes::write(&fixes, reporter);
-    let exit = tell(&look(Texts::Lines), options, reporter)?;
+    let (fixed, refused) = fixes::write(&fixes, reporter);
+    let exit = tell_with(&look(Texts::Lines), &fixed, options, reporter)?;
     Ok(if refused { Exit::Unwritten } else { exit })
 }
 
@@ -100,8 +114,19 @@ fn outputs(config: &Config, judge: &Judge<'_>, reporter: &Reporter) -> Vec<Diagn
 }
 
 fn tell(checked: &Checked, options: &Check, reporter: &Reporter) -> Result<Exit, Stop> {
+    tell_with(checked, &[], options, reporter)
+}
+
+/// Tells what is wrong, and which fixes were written before that was found out.
+fn tell_with(
+    checked: &Checked,
+    fixed: &[Fixed<'_>],
+    options: &Check,
+    reporter: &Reporter,
+) -> Result<Exit, Stop> {
     let findings = Findings {
         diagnostics: &checked.diagnostics,
+        fixed,
         files: checked.files,
         references: checked.references,
         stopped: None,

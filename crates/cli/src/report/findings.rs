@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use redeem_host::fix::Applied;
 use redeem_host::syntax::{Fix, Span};
 use redeem_host::{Diagnostic, Severity, Source};
 use serde::{Serialize, Serializer};
@@ -13,6 +14,8 @@ use sha2::{Digest, Sha256};
 pub(crate) struct Findings<'a> {
     /// The problems, in order.
     pub(crate) diagnostics: &'a [Diagnostic],
+    /// The fixes that were written before.
+    pub(crate) fixed: &'a [Fixed<'a>],
     /// How many files were looked at.
     pub(crate) files: usize,
     /// How many references were found.
@@ -21,6 +24,13 @@ pub(crate) struct Findings<'a> {
     pub(crate) stopped: Option<&'a str>,
     /// Whether the check came to its end.
     pub(crate) is_whole: bool,
+}
+
+/// A fix that was written.
+pub(crate) struct Fixed<'a> {
+    /// What people call the file.
+    pub(crate) file: &'a str,
+    pub(crate) applied: &'a Applied,
 }
 
 impl Findings<'_> {

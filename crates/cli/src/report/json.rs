@@ -5,7 +5,7 @@ use redeem_host::{Diagnostic, Source};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::findings::{Each, Findings, Region, fixes, hidden_in};
+use super::findings::{Each, Findings, Fixed, Region, fixes, hidden_in};
 
 /// Everything that was found, in version 1 of its form.
 pub(super) fn json<'a>(findings: &Findings<'a>) -> impl Serialize + use<'a> {
@@ -15,6 +15,7 @@ pub(super) fn json<'a>(findings: &Findings<'a>) -> impl Serialize + use<'a> {
             diagnostics: findings.diagnostics,
             value: |_, problem: &Diagnostic| diagnostic(problem),
         },
+        fixed: findings.fixed.iter().map(fixed).collect(),
         stopped: findings.stopped,
         summary: json!({
             "files": findings.files,
@@ -29,8 +30,19 @@ pub(super) fn json<'a>(findings: &Findings<'a>) -> impl Serialize + use<'a> {
 struct Report<'a, T> {
     version: u8,
     diagnostics: T,
+    fixed: Vec<Value>,
     stopped: Option<&'a str>,
     summary: Value,
+}
+
+fn fixed(Fixed { file, applied }: &Fixed<'_>) -> Value {
+    json!({
+        "file": file,
+        "line": applied.line,
+        "column": applied.column,
+        "code": applied.code.name(),
+        "replacement": applied.replacement,
+    })
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> Value {

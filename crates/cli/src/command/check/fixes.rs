@@ -8,7 +8,7 @@ use redeem_host::inputs::Input;
 
 use crate::command::counted;
 use crate::exit::{Exit, Stop, told};
-use crate::report::{Reporter, print};
+use crate::report::{Fixed, Reporter, print};
 
 /// Says that there are fixes.
 pub(super) fn offer(inputs: &[Input], checked: &Checked, config: &Config, reporter: &Reporter) {
@@ -39,9 +39,9 @@ pub(super) fn preview(fixes: &Fixes, checked: &Checked, reporter: &Reporter) -> 
     Ok(if is_clean { Exit::Done } else { Exit::Found })
 }
 
-/// Writes the fixed files and says what was done; whether one of them could not be written.
-pub(super) fn write(fixes: &Fixes, reporter: &Reporter) -> bool {
-    let (mut problems, mut written) = (0, 0);
+/// Writes the fixed files and says what was done; also, whether one of them could not be written.
+pub(super) fn write<'f>(fixes: &'f Fixes, reporter: &Reporter) -> (Vec<Fixed<'f>>, bool) {
+    let (mut fixed, mut written) = (Vec::new(), 0);
     let mut is_refused = !fixes.refused.is_empty();
     fixes.refused.iter().for_each(|error| refuse(error, reporter));
     for file in &fixes.files {
@@ -50,15 +50,15 @@ pub(super) fn write(fixes: &Fixes, reporter: &Reporter) -> bool {
             is_refused = true;
             continue;
         }
-        problems += file.applied.len();
+        fixed.extend(file.applied.iter().map(|applied| Fixed { file: &file.shown, applied }));
         written += 1;
         for done in &file.applied {
             let place = format!("{}:{}:{}", file.shown, done.line, done.column);
             reporter.detail(&format!("{place}: wrote `{}`", done.replacement));
         }
     }
-    reporter.note(&format!("fixed {} in {}", counted(problems, "problem"), counted(written, "file")));
-    is_refused
+    reporter.note(&format!("fixed {} in {}", counted(fixed.len(), "problem"), counted(written, "file")));
+    (fixed, is_refused)
 }
 
 fn refuse(error: &FixError, reporter: &Reporter) {
