@@ -264,7 +264,7 @@ mod tests {
         let error = Selection::new("x.yaml", Rule::EncryptedRegex("a(".into())).expect_err("invalid");
         assert_eq!(
             error.to_string(),
-            "x.yaml: encrypted_regex is not a valid regular expression: unclosed group"
+            "x.yaml: `encrypted_regex` is not a valid regular expression: unclosed group"
         );
         Selection::new("x", Rule::EncryptedRegex("(a{1000}){1000}".into())).expect_err("too large");
     }
