@@ -103,7 +103,8 @@ fn nothing_is_written_where_only_a_configuration_or_a_link_leads() {
     let run = |line: &str| project.redeem(&format!("-C in {line}"));
     symlink(project.path("out/d"), project.path("in/config/linkdir")).expect("a link");
     symlink("../out", project.path("in/lsrc")).expect("a link");
-    for source in ["../out", "lsrc"] {
+    symlink("..", project.path("in/up")).expect("a link");
+    for source in ["../out", "lsrc", "up"] {
         project.write("in/redeem.toml", format!("[render]\nsource = \"{source}\"\n"));
         let told = run("check --fix").exits(2);
         assert!(told.stderr.contains("redeem trust"), "{}", told.stderr);

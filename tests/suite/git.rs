@@ -203,6 +203,8 @@ fn a_render_tells_of_outputs_that_git_has_once_for_the_folder() {
         run.stderr
     );
     assert!(run.stderr.contains("6 outputs here (a.yaml,"), "{}", run.stderr);
+    let slash = project.redeem("render config -o o2/").exits(0);
+    assert!(slash.stderr.contains("add `o2/` to .gitignore"), "{}", slash.stderr);
     let run = project.redeem("render config -o out");
     assert_eq!(told(&run, "output-exposed"), 0, "nothing was written: {}", run.stderr);
     project.write(".gitignore", "/out/\n");

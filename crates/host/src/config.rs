@@ -433,7 +433,7 @@ impl BackendConfig {
 pub(crate) fn leads_outside(path: &Path, folder: &Path) -> bool {
     let Ok(folder) = folder.canonicalize() else { return false };
     let existing = path.ancestors().find_map(|part| part.canonicalize().ok());
-    existing.is_some_and(|real| !real.starts_with(&folder) && !folder.starts_with(&real))
+    existing.is_some_and(|real| !real.starts_with(&folder))
 }
 
 /// Lays a profile's table over the backend of its name, or adds it at the end.
