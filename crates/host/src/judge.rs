@@ -53,7 +53,7 @@ impl<'a> Judge<'a> {
 
     /// Everything that is wrong with a file that was scanned, as far as it can be known without a value.
     pub fn look(&self, input: &Input, found: &Found) -> Vec<Diagnostic> {
-        let policy = self.found(input, &found, None);
+        let policy = self.found(input, found, None);
         let mut told = found.scan.diagnostics.clone();
         let knowledge = Sources { catalogue: self.catalogue.as_ref(), answers: None };
         for problem in told.iter_mut().filter(|problem| problem.code == Code::InvalidName) {
@@ -61,7 +61,7 @@ impl<'a> Judge<'a> {
         }
         told.extend(policy);
         self.settle(&mut told);
-        self.hide(input, &found, &mut told);
+        self.hide(input, found, &mut told);
         told
     }
 

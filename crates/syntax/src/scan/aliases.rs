@@ -79,8 +79,8 @@ fn anchor(text: &str, before: Span) -> Option<&str> {
     // A comment may hold the sign too.
     let codes = text.get(before)?.lines().filter(|line| !line.trim_start().starts_with('#'));
     let codes = codes.map(|line| line.split_once(" #").map_or(line, |(code, _)| code));
-    let names = codes.filter_map(|code| code.rsplit_once('&')?.1.split_whitespace().next());
-    names.last()
+    let mut names = codes.filter_map(|code| code.rsplit_once('&')?.1.split_whitespace().next());
+    names.next_back()
 }
 
 /// A place without the `<<` that merge it into another.
@@ -90,7 +90,7 @@ fn without_merges(path: KeyPath) -> KeyPath {
     for segment in path.0 {
         let is_merge = matches!(&segment, Segment::Key(key) if key == "<<");
         // `<<` may have a list of what is merged.
-        if !is_merge && !(was_merge && matches!(segment, Segment::Index(_))) {
+        if !(is_merge || was_merge && matches!(segment, Segment::Index(_))) {
             segments.push(segment);
         }
         was_merge = is_merge;
