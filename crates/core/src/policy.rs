@@ -50,7 +50,7 @@ impl Places {
     pub const NAMES: &'static [(&'static str, Self)] = &[("any", Self::Any), ("listed", Self::Listed)];
 }
 
-/// A place that accepts secrets of a scope besides [`GLOBAL`].
+/// A place that accepts secrets of a scope besides [`GLOBAL`](crate::GLOBAL).
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The scope that it accepts.

@@ -92,12 +92,12 @@ fn checked(options: &Check, global: &Global, reporter: &Reporter) -> Result<Exit
         }
         return Ok(exit);
     };
-    let fixes =
+    let planned =
         plan(&inputs.taken, &checked.diagnostics, which, &config, &|input, found| judge.look(input, &found));
     if options.diff {
-        return fixes::preview(&fixes, &checked, reporter);
+        return fixes::preview(&planned, &checked, reporter);
     }
-    let (fixed, refused) = fixes::write(&fixes, reporter);
+    let (fixed, refused) = fixes::write(&planned, reporter);
     let exit = tell_with(&look(Texts::Lines), &fixed, options, reporter)?;
     Ok(if refused { Exit::Unwritten } else { exit })
 }

@@ -41,7 +41,7 @@ pub(super) fn preview(fixes: &Fixes, checked: &Checked, reporter: &Reporter) -> 
 
 /// Writes the fixed files and says what was done; also, whether one of them could not be written.
 pub(super) fn write<'f>(fixes: &'f Fixes, reporter: &Reporter) -> (Vec<Fixed<'f>>, bool) {
-    let (mut fixed, mut written) = (Vec::new(), 0);
+    let (mut done, mut written) = (Vec::new(), 0);
     let mut is_refused = !fixes.refused.is_empty();
     fixes.refused.iter().for_each(|error| refuse(error, reporter));
     for file in &fixes.files {
@@ -50,15 +50,15 @@ pub(super) fn write<'f>(fixes: &'f Fixes, reporter: &Reporter) -> (Vec<Fixed<'f>
             is_refused = true;
             continue;
         }
-        fixed.extend(file.applied.iter().map(|applied| Fixed { file: &file.shown, applied }));
+        done.extend(file.applied.iter().map(|applied| Fixed { file: &file.shown, applied }));
         written += 1;
-        for done in &file.applied {
-            let place = format!("{}:{}:{}", file.shown, done.line, done.column);
-            reporter.detail(&format!("{place}: wrote `{}`", done.replacement));
+        for applied in &file.applied {
+            let place = format!("{}:{}:{}", file.shown, applied.line, applied.column);
+            reporter.detail(&format!("{place}: wrote `{}`", applied.replacement));
         }
     }
-    reporter.note(&format!("fixed {} in {}", counted(fixed.len(), "problem"), counted(written, "file")));
-    (fixed, is_refused)
+    reporter.note(&format!("fixed {} in {}", counted(done.len(), "problem"), counted(written, "file")));
+    (done, is_refused)
 }
 
 fn refuse(error: &FixError, reporter: &Reporter) {
