@@ -70,7 +70,6 @@ fn main() {
     comparisons.push(Box::new(|| check::many_files(&root, rounds)));
     comparisons.push(Box::new(|| check::one_file(&root, rounds)));
     comparisons.push(Box::new(|| large(&root, rounds)));
-    comparisons.push(Box::new(|| flood(&root, rounds)));
     comparisons.push(Box::new(|| small(&root, number("REDEEM_BENCH_STARTS", 200))));
     let secrets = number("REDEEM_BENCH_SECRETS", 1000);
     comparisons.push(Box::new(|| vault::against_crypto(&root, secrets, rounds)));
@@ -233,35 +232,6 @@ fn large(root: &Path, rounds: usize) -> Comparison {
         ],
         goal: Goal::Rate(20.0, megabytes(bytes)),
         most_memory: Some(6 * bytes),
-        rounds,
-    }
-}
-
-/// Ten thousand problems in one file. They are warnings, for a command that fails is not measured.
-fn flood(root: &Path, rounds: usize) -> Comparison {
-    let path = root.join("flood.yaml");
-    let lines: String = (0..10_000).map(|number| format!("key-{number}: $secrets.name-{number}\n")).collect();
-    fs::write(&path, lines).expect("a file");
-    let theirs = path.clone();
-    let check = |format: &'static str| {
-        let path = path.clone();
-        Contestant::new(&format!("redeem check --format {format}"), move |_| {
-            redeem(&["-q", "check", "--format", format], &[&path])
-        })
-        .printing()
-    };
-    Comparison {
-        title: "10,000 problems".to_owned(),
-        contestants: vec![
-            check("sarif"),
-            Contestant::new("rg -n", move |_| with(command("rg", &["-n", r"\$secrets\."]), &[&theirs]))
-                .printing(),
-            check("human"),
-            check("short"),
-            check("json"),
-        ],
-        goal: Goal::None,
-        most_memory: Some(150 * MB),
         rounds,
     }
 }
