@@ -48,6 +48,12 @@ a = '{secret:x}
 """
 
 
+def is_plain_check(arguments):
+    """Whether a run tells what is wrong, in a format that may be chosen."""
+    words = arguments.split()
+    return words[:1] == ["check"] and not {"--format", "--fix", "--unsafe-fixes", "--diff", "--staged"} & set(words)
+
+
 def case(text):
     """The files, the links, the environment and the arguments of a case."""
     files, links, env, arguments = {}, {}, {}, ""
@@ -60,7 +66,7 @@ def case(text):
             links.update([argument.split(" ", 1)])
         elif kind == "env":
             env.update([argument.split("=", 1)])
-        elif kind == "run":
+        elif kind == "run" and not arguments and is_plain_check(argument):
             arguments = argument
     return files, links, env, arguments
 
@@ -101,8 +107,9 @@ for place, text in [("awkward", AWKWARD)] + [(path.relative_to(root), path.read_
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content.encode())
         for path, target in links.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
             os.symlink(target, folder / path)
-        words = arguments.split() if arguments.startswith("check") else ["check"]
+        words = arguments.split() or ["check"]
         told = {}
         for name, judge in judges.items():
             command = [redeem, *words, "--format", name]
