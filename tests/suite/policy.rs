@@ -181,6 +181,25 @@ fn the_end_of_a_secret_is_judged_at_a_day_of_ones_choice() {
 }
 
 #[test]
+fn a_value_under_another_key_is_judged_where_it_lands() {
+    let project = project(&[("config/a.yaml", "")]);
+    let rule = "\n[[by_name]]\nkey = \"token_name\"\nrender = \"routing_key\"\n";
+    project.write("redeem.toml", format!("{CONFIG}{rule}"));
+    for (text, code) in [
+        ("pagerduty: {token_name: pagerduty-key}\n", 0),
+        ("db: {token_name: pagerduty-key}\n", 1),
+        ("pagerduty: {token_name: &n pagerduty-key}\ndb: {x: *n}\n", 1),
+        ("pagerduty: &p {token_name: pagerduty-key}\npagerduty2: *p\n", 1),
+        ("pagerduty:\n- &p {token_name: pagerduty-key}\n- *p\n", 0),
+    ] {
+        project.write("config/a.yaml", text);
+        let run = project.redeem("check config/a.yaml --format short").exits(code);
+        assert_eq!(run.stdout.contains("error[scope-mismatch]"), code == 1, "{text}: {}", run.stdout);
+        project.redeem("render config/a.yaml -o out.yaml").exits(code * 3);
+    }
+}
+
+#[test]
 fn only_listed_places_take_references_if_asked_for() {
     let project = project(&[("config/a.yaml", "a: '{secret:db-password}'\n")]);
     project.write("redeem.toml", format!("{CONFIG}\n[policy]\nplaces = \"listed\"\n"));
@@ -350,6 +369,13 @@ fn no_problem_shows_a_value_in_the_clear() {
         ),
         ("a.json", "{\"pagerduty\": {\"routing_key\": \"R0c4n4ry\" \"o\": \"{secret:x}\"}}"),
         ("a.toml", "pagerduty = { routing_key = 'R0c4n4ry', o = '{secret:old}' }\n"),
+        ("a.yaml", "pagerduty:\n  routing_key: {secret:db-password}R0c4n4ry\n"),
+        ("a.yaml", "pagerduty:\n  routing_key: '${secrets.x}R0c4n4ry'\n"),
+        ("a.yaml", "pagerduty:\n  routing_key: '<R0c4n4ry{secret:bad name}>'\n"),
+        ("a.yaml", "pagerduty:\n  routing_key:\n    R0c4n4ry{secret:bad name}\n  x: [\n"),
+        ("a.yaml", "pagerduty:\n  routing_key: |\n    R0c4n4ry{secret:bad name}\n  x: [\n"),
+        ("a.toml", "[pagerduty]\nrouting_key = \"\"\"\nR0c4n4ry{secret:bad name}\"\"\"\nx = [\n"),
+        ("a.json", "{\"pagerduty\": {\"routing\\u005fkey\": [\n\"R0c4n4ry {secret:bad name}\"]"),
     ] {
         let path = format!("config/{name}");
         project.write(&path, text.replace("keys: [", "routing_key: [").as_bytes());

@@ -134,13 +134,10 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn reference(&mut self, reference: &'a Reference) {
-        let scan: &'a Scan = self.judged.scan;
-        let empty = KeyPath::default();
-        let path = scan.strings.get(reference.string).map_or(&empty, |string| &string.scalar.path);
-        self.check_places(reference, path);
+        self.check_places(reference);
         match self.knowledge.of(&reference.name) {
             Some(Known::Here(facts)) => {
-                self.check_scope(reference, path, &facts);
+                self.check_scope(reference, &facts);
                 self.check_end(reference, &facts);
             }
             Some(Known::Nowhere) if !reference.is_optional() => {

@@ -9,8 +9,8 @@ use crate::event::IGNORE;
 use crate::format::{Sight, Sighted, decode};
 use crate::sigil::Sightings;
 use crate::{
-    Code, Diagnostic, Dialects, Event, Fix, Format, Mark, Reference, Scalar, Source, Span, Style, Token,
-    python,
+    Code, Diagnostic, Dialects, Event, Fix, Format, KeyPath, Mark, Reference, Scalar, Segment, Source, Span,
+    Style, Token, python,
 };
 
 mod aliases;
@@ -23,7 +23,7 @@ mod walker;
 pub use aliases::{Alias, aliases};
 use broken::scan_broken;
 pub use broken::unquoted_lines;
-pub use literals::{Literal, literals};
+pub use literals::{Literal, is_one_reference, literals};
 pub use locate::{Located, locate, quoted_key, strings};
 use nodes::Nodes;
 use walker::Walker;
@@ -50,6 +50,21 @@ pub struct MarkedString {
     pub marks: Vec<Mark>,
     /// The Python expression that it is, if it is one.
     pub expression: Option<python::Expression>,
+    /// Which step of the way to it gets another key with its value, and that key.
+    pub renamed: Option<(usize, String)>,
+}
+
+impl MarkedString {
+    /// The keys and indices that lead to where its value lands.
+    pub fn place(&self) -> KeyPath {
+        let mut path = self.scalar.path.clone();
+        if let Some((at, key)) = &self.renamed
+            && let Some(step) = path.0.get_mut(*at)
+        {
+            *step = Segment::Key(key.clone());
+        }
+        path
+    }
 }
 
 impl Scan {
@@ -182,7 +197,12 @@ impl<'a, 's> Scanner<'a, 's> {
         let marks = self.marks(finds.hits, &scalar, string);
         if !marks.is_empty() {
             scalar.path = self.walker.path();
-            self.found.strings.push(MarkedString { scalar, marks, expression: finds.expression });
+            self.found.strings.push(MarkedString {
+                scalar,
+                marks,
+                expression: finds.expression,
+                renamed: None,
+            });
         }
     }
 

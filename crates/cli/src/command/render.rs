@@ -11,14 +11,14 @@ use redeem_host::inputs::{Input, Inputs, Kind, Selection, conflicts, named, only
 use redeem_host::paths::shown;
 use redeem_host::write::Outputs;
 use redeem_host::{
-    Code, Diffs, Disk, Fakes, FileState, Format, Judge, Rendering, Run, Severity, Target, TextInput, World,
-    render_text,
+    Code, Diagnostic, Diffs, Disk, Fakes, FileState, Format, Judge, Rendering, Run, Severity, Target,
+    TextInput, World, render_text,
 };
 
 use super::{add, counted, set_levels, trusted_config};
 use crate::args::{Global, Render};
 use crate::exit::{Exit, Stop, told};
-use crate::report::{Reporter, print};
+use crate::report::{Reporter, on_one_line, print};
 use crate::terminal::Asking;
 
 pub(crate) fn run(options: &Render, global: &Global, reporter: &Reporter) -> Result<Exit, Stop> {
@@ -287,6 +287,14 @@ impl Writing<'_> {
         });
         if let Some(why) = guarded.unknown {
             reporter.detail(&format!("git cannot tell whether it tracks the outputs: {why}"));
+            // Whoever denies such places wants to be sure.
+            let levels = self.config.policy.levels();
+            if levels.is_denied(Code::OutputTracked) || levels.is_denied(Code::OutputExposed) {
+                let message = format!("git cannot tell whether it has the outputs: {why}");
+                let told = Diagnostic::new(Code::OutputTracked, message).with_severity(Severity::Error);
+                let help = "mend the repository or git, or choose an output outside of it";
+                guarded.problems.push(told.in_origin(shown(folder)).with_help(help));
+            }
         }
         if !rendering.files.iter().any(|(_, state)| *state == FileState::Changed) {
             return (rendering, true);
@@ -349,7 +357,8 @@ impl Writing<'_> {
             reporter.problem(&told(error), Some(error.help()));
         }
         for (path, state) in &rendering.files {
-            reporter.detail(&format!("{state:?}: {}", path.display()).to_lowercase());
+            let state = format!("{state:?}").to_lowercase();
+            reporter.detail(&format!("{state}: {}", on_one_line(&path.to_string_lossy())));
         }
         let errors =
             rendering.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();

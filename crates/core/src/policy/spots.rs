@@ -1,13 +1,15 @@
 //! The places of a reference, and what is wrong with them.
 
-use redeem_syntax::scan::aliases;
-use redeem_syntax::{Code, Diagnostic, KeyPath, Reference, Span};
+use std::collections::{BTreeSet, VecDeque};
+
+use redeem_syntax::scan::{Alias, aliases};
+use redeem_syntax::{Code, Diagnostic, KeyPath, Reference, Segment, Span};
 
 use super::{Context, Judge, Places};
 use crate::facts::{Facts, GLOBAL};
 
-/// How many places of one string are judged: aliases of aliases grow without measure.
-const MOST: usize = 256;
+/// How many places of one string are judged: aliases of aliases grow without measure. One with more is refused.
+const MOST: usize = 4096;
 
 /// A place where a string stands, or where an alias of YAML repeats it.
 struct Spot<'a> {
@@ -20,9 +22,9 @@ struct Spot<'a> {
 
 impl<'a> Judge<'a> {
     /// Tells of a reference outside the places that are listed, if they are.
-    pub(super) fn check_places(&mut self, reference: &Reference, path: &KeyPath) {
+    pub(super) fn check_places(&mut self, reference: &Reference) {
         if self.policy.places == Places::Listed
-            && let Some(spot) = self.spots(path).into_iter().find(|spot| spot.contexts.is_empty())
+            && let Some(spot) = self.spots(reference).into_iter().find(|spot| spot.contexts.is_empty())
         {
             let message = "references may stand only where a context allows them";
             let mut told =
@@ -38,13 +40,13 @@ impl<'a> Judge<'a> {
     }
 
     /// Tells of a place that does not accept the scope of a secret.
-    pub(super) fn check_scope(&mut self, reference: &Reference, path: &KeyPath, facts: &Facts) {
+    pub(super) fn check_scope(&mut self, reference: &Reference, facts: &Facts) {
         if facts.is_global() {
             return;
         }
         let (name, scope) = (&reference.name.secret, &facts.scope);
         let accepts = |spot: &Spot<'_>| spot.contexts.iter().any(|context| context.scope == *scope);
-        let Some(spot) = self.spots(path).into_iter().find(|spot| !accepts(spot)) else { return };
+        let Some(spot) = self.spots(reference).into_iter().find(|spot| !accepts(spot)) else { return };
         let place = match spot.alias {
             None => "this place".to_owned(),
             Some(_) => format!("`{}`", spot.path),
@@ -98,23 +100,44 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The place of a string, and those where aliases repeat it.
-    fn spots(&self, path: &KeyPath) -> Vec<Spot<'a>> {
-        let spot = |path: KeyPath, alias: Option<Span>| {
+    /// The place of a reference's value, and those where aliases repeat it.
+    fn spots(&self, reference: &Reference) -> Vec<Spot<'a>> {
+        let string = self.judged.scan.strings.get(reference.string);
+        let path = string.map_or_else(KeyPath::default, |string| string.scalar.path.clone());
+        let renamed = string.and_then(|string| string.renamed.clone());
+        let spot = |mut path: KeyPath, renamed: Option<&(usize, String)>, alias: Option<Span>| {
+            if let Some((at, key)) = renamed
+                && let Some(step) = path.0.get_mut(*at)
+            {
+                *step = Segment::Key(key.clone());
+            }
             let contexts = self.judged.contexts.iter().copied();
             let contexts = contexts.filter(|context| context.holds_at(&path)).collect();
             Spot { path, alias, contexts }
         };
         let aliases = self.aliases.get_or_init(|| aliases(self.judged.source));
-        let mut spots = vec![spot(path.clone(), None)];
-        let mut next = 0;
-        while let Some(place) = spots.get(next).map(|spot| spot.path.clone()) {
-            next += 1;
-            for alias in aliases {
+        let is_near = |alias: &&Alias| alias.document.contains(&reference.span.start);
+        let aliases: Vec<&Alias> = aliases.iter().filter(is_near).collect();
+        let mut spots = vec![spot(path.clone(), renamed.as_ref(), None)];
+        let mut seen = BTreeSet::from([path.to_string()]);
+        let mut open = VecDeque::from([(path, renamed)]);
+        while let Some((place, renamed)) = open.pop_front() {
+            for alias in &aliases {
                 let Some(path) = alias.of(&place) else { continue };
-                if spots.len() < MOST && spots.iter().all(|spot| spot.path != path) {
-                    spots.push(spot(path, Some(alias.span.clone())));
+                if !seen.insert(path.to_string()) {
+                    continue;
                 }
+                if spots.len() == MOST {
+                    spots.push(Spot { path, alias: Some(alias.span.clone()), contexts: Vec::new() });
+                    return spots;
+                }
+                // What is renamed above the anchor is not repeated.
+                let renamed = renamed.as_ref().and_then(|(at, key)| {
+                    let below = at.checked_sub(alias.node.0.len())?;
+                    Some((alias.place.0.len() + below, key.clone()))
+                });
+                spots.push(spot(path.clone(), renamed.as_ref(), Some(alias.span.clone())));
+                open.push_back((path, renamed));
             }
         }
         spots

@@ -1,6 +1,7 @@
 //! Values in the clear where a context expects a reference: they are told, and no message shows them.
 
 use redeem_core::policy::Context;
+use redeem_syntax::scan::is_one_reference;
 use redeem_syntax::{Code, Diagnostic, KeyPath, Literal, Scan, Segment, Source, Span, literals};
 
 use crate::paths::in_quotes;
@@ -31,7 +32,7 @@ impl<'a> Clear<'a> {
         let hidden = if scan.is_valid {
             values.iter().flat_map(|value| outside(source, value)).collect()
         } else {
-            behind_keys(source, &contexts)
+            Vec::from([Span { start: first_key(source, &contexts), end: source.text().len() }])
         };
         Some(Self { source, contexts, values, hidden })
     }
@@ -73,16 +74,32 @@ impl<'a> Clear<'a> {
         let is_own = |source: &Source| source.path() == self.source.path();
         for told in diagnostics.iter_mut().filter(|told| told.source.as_ref().is_some_and(is_own)) {
             let at = told.label.as_ref().map_or(0..0, |label| label.span.clone());
+            // A reference, or what should be one, may be shown; where a parser gave up may lie in a value.
+            let shown = match told.code {
+                Code::SyntaxError => 0..0,
+                Code::UnquotedReference if !is_one_reference(self.source.slice(&at)) => 0..0,
+                _ => at.clone(),
+            };
+            let unseen = if shown.is_empty() { at.clone() } else { 0..0 };
             let related = told.related.iter().filter(|related| is_own(&related.source));
-            let places: Vec<Span> =
-                std::iter::once(at).chain(related.map(|related| related.span.clone())).collect();
+            let places = std::iter::once(at).chain(related.map(|related| related.span.clone()));
+            let mut hidden = Vec::new();
             for place in places {
                 let first = self.hidden.partition_point(|hidden| hidden.end + NEAR < place.start);
                 let near = self.hidden[first..].iter().take_while(|hidden| hidden.start < place.end + NEAR);
-                for hidden in near {
-                    if !told.hidden.contains(hidden) {
-                        told.hidden.push(hidden.clone());
-                    }
+                hidden.extend(near.flat_map(|hidden| without(hidden, &shown)));
+            }
+            // What is to be written may hold more than the reference.
+            let text = |part: &Span| self.source.slice(part).trim_matches(['"', '\'', ' ', '\n']);
+            let is_said = |part: &Span| {
+                text(part).len() > 2 && told.help.as_ref().is_some_and(|help| help.contains(text(part)))
+            };
+            if hidden.iter().chain([&unseen]).any(is_said) {
+                told.help = Some(format!("`redeem explain {}` says how to mend it", told.code));
+            }
+            for hidden in hidden {
+                if !told.hidden.contains(&hidden) {
+                    told.hidden.push(hidden);
                 }
             }
         }
@@ -112,23 +129,26 @@ fn outside(source: &Source, value: &Literal) -> Vec<Span> {
         .collect()
 }
 
-/// What stands behind a key that a context may mean, in a text whose structure is not known.
-fn behind_keys(source: &Source, contexts: &[&Context]) -> Vec<Span> {
-    let words: Vec<&str> =
-        contexts.iter().flat_map(|context| &context.at).filter_map(|pattern| pattern.last_word()).collect();
+/// Where in a text whose structure is not known the first key stands that a context may mean.
+fn first_key(source: &Source, contexts: &[&Context]) -> usize {
     let text = source.text();
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let content = line.trim_end();
-        let behind = |word: &&str| {
-            let after = content.find(word)? + word.len();
-            content[after..].find([':', '=']).map(|sign| after + sign + 1)
-        };
-        if let Some(first) = words.iter().filter_map(behind).min().filter(|first| *first < content.len()) {
-            found.push(start + first..start + content.len());
-        }
-        start += line.len();
+    let patterns = contexts.iter().flat_map(|context| &context.at);
+    let places = patterns.map(|pattern| match pattern.last_word() {
+        // A key may be spelled with escapes.
+        Some(word) if !text.contains('\\') => text.find(word).unwrap_or(text.len()),
+        _ => 0,
+    });
+    places.min().unwrap_or(0)
+}
+
+/// A stretch without another.
+fn without(span: &Span, other: &Span) -> Vec<Span> {
+    let parts = [
+        span.start..span.end.min(other.start.max(span.start)),
+        span.start.max(other.end.min(span.end))..span.end,
+    ];
+    if other.is_empty() {
+        return vec![span.clone()];
     }
-    found
+    parts.into_iter().filter(|part| part.start < part.end).collect()
 }

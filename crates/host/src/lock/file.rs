@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::{FILE_NAME, Lock, LockedBackend, LockedSecret, cover};
 use crate::Config;
-use crate::vault::Expiry;
+use crate::vault::{Expiry, check_scope};
 use crate::write::{ModeRule, Outputs, WriteError};
 
 /// The version of the format that is written, and the only one that is read.
@@ -251,6 +251,10 @@ fn read(source: &Source) -> Result<Read, Box<Diagnostic>> {
                 Some((Ok(end), _)) => Some(Expires { text: end.to_string(), at: end.instant().as_second() }),
                 None => None,
             };
+            if let Err(error) = check_scope(secret.scope.get_ref()) {
+                read.problems.push(*wrong(secret.scope.span(), error.to_string(), "no scope"));
+                continue;
+            }
             let noted = Noted {
                 source: source.clone(),
                 name: secret.name.span(),

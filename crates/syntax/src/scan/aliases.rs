@@ -12,6 +12,8 @@ pub struct Alias {
     pub span: Span,
     /// The way to the node that it repeats.
     pub node: KeyPath,
+    /// The document that both are in.
+    pub document: Span,
     /// The way to where it repeats that. What is merged with `<<` lies in the mapping that it is merged into.
     pub place: KeyPath,
 }
@@ -24,7 +26,8 @@ pub fn aliases(source: &Source) -> Vec<Alias> {
     }
     let mut walker = Walker::default();
     let mut anchors: BTreeMap<&str, KeyPath> = BTreeMap::new();
-    let mut found = Vec::new();
+    let mut found: Vec<Alias> = Vec::new();
+    let mut document = 0;
     // Where the last node ended: an anchor stands between that and its own.
     let mut behind = 0;
     // An error later on takes nothing away that stands before it.
@@ -33,7 +36,7 @@ pub fn aliases(source: &Source) -> Vec<Alias> {
             walker.scalar(token.is_key, || token.text.clone());
             if token.properties.anchor != 0
                 && !token.is_key
-                && let Some(name) = anchor(text, behind..token.span.start)
+                && let Some(name) = anchors_in(text, behind..token.span.start).last()
             {
                 anchors.insert(name, without_merges(walker.path()));
             }
@@ -42,10 +45,16 @@ pub fn aliases(source: &Source) -> Vec<Alias> {
         event => {
             walker.take(event);
             match event {
-                Event::Document => anchors.clear(),
+                Event::Document => {
+                    anchors.clear();
+                    let own = found.iter_mut().rev().take_while(|one| one.document.start == document);
+                    own.for_each(|one| one.document.end = behind);
+                    document = behind;
+                }
                 Event::Open { properties, at, .. } => {
                     if properties.anchor != 0
-                        && let Some(name) = anchor(text, behind..*at)
+                        // A key at its beginning may have one of its own.
+                        && let Some(name) = anchors_in(text, behind..*at).next()
                     {
                         anchors.insert(name, without_merges(walker.path()));
                     }
@@ -55,7 +64,8 @@ pub fn aliases(source: &Source) -> Vec<Alias> {
                     let start = fixed.as_ptr().addr() - text.as_ptr().addr();
                     if let Some(node) = fixed.strip_prefix('*').and_then(|name| anchors.get(name)) {
                         let (span, place) = (start..start + fixed.len(), without_merges(walker.path()));
-                        found.push(Alias { span, node: node.clone(), place });
+                        let document = document..text.len() + 1;
+                        found.push(Alias { span, node: node.clone(), document, place });
                     }
                     behind = start + fixed.len();
                 }
@@ -74,13 +84,17 @@ impl Alias {
     }
 }
 
-/// The name of the anchor in a stretch before its node, where nothing else stands but a tag and comments.
-fn anchor(text: &str, before: Span) -> Option<&str> {
-    // A comment may hold the sign too.
-    let codes = text.get(before)?.lines().filter(|line| !line.trim_start().starts_with('#'));
-    let codes = codes.map(|line| line.split_once(" #").map_or(line, |(code, _)| code));
-    let mut names = codes.filter_map(|code| code.rsplit_once('&')?.1.split_whitespace().next());
-    names.next_back()
+/// The names of anchors in a stretch between two nodes, where nothing else stands but signs, tags and comments.
+fn anchors_in(text: &str, between: Span) -> impl Iterator<Item = &str> {
+    let lines = text.get(between).unwrap_or_default().lines();
+    let words = lines.flat_map(|line| line[..comment_start(line)].split_whitespace());
+    words.filter_map(|word| word.trim_start_matches(['[', '{', ',', '?', '-', ':']).strip_prefix('&'))
+}
+
+/// Where the comment of a line begins, or the line ends.
+fn comment_start(line: &str) -> usize {
+    let is_comment = |at: &usize| *at == 0 || line[..*at].ends_with([' ', '\t']);
+    line.match_indices('#').map(|(at, _)| at).find(is_comment).unwrap_or(line.len())
 }
 
 /// A place without the `<<` that merge it into another.
@@ -104,13 +118,14 @@ mod tests {
 
     #[test]
     fn aliases_lead_to_their_nodes() {
-        let text = "a: &k 'x'\nb: {c: *k}\nm: &m # a & b\n  q: 1\nn:\n  <<: *m\no:\n- <<: [*m]\n---\nz: *k\n";
+        let text = "a: &k 'x'\nb: {c: *k}\nm: &m\t# a &b\n  q: 1\nn:\n  <<: *m\no:\n- <<: [*m]\n- [&a&b !<x&y> z, *a&b]\n---\nz: &z\n  &y y: 1\nx: *z\n";
         let found = aliases(&Source::new("x", text, Format::Yaml));
         let told: Vec<String> = found
             .iter()
             .map(|one| format!("{} {} {}", &text[one.span.clone()], one.node, one.place))
             .collect();
-        assert_eq!(told, ["*k a b.c", "*m m n", "*m m o[0]"]);
+        assert_eq!(told, ["*k a b.c", "*m m n", "*m m o[0]", "*a&b o[1][0] o[1][1]", "*z z x"]);
+        assert!(found[3].document.end == found[4].document.start && found[0].document.start == 0);
         let place = |path: &str| KeyPath::parse(path).expect("a path");
         assert_eq!(found[1].of(&place("m.q")), Some(place("n.q")));
         assert_eq!(found[1].of(&place("a")), None);

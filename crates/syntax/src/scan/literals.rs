@@ -2,7 +2,7 @@
 
 use super::walker::Walker;
 use super::{ignored_lines, is_in_line};
-use crate::{Event, KeyPath, Scan, Source, Span};
+use crate::{Code, Event, KeyPath, Scan, Source, Span};
 
 /// A value that stands, or may stand in part, in the clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +25,35 @@ pub fn literals(source: &Source, scan: &Scan, is_wanted: &dyn Fn(&KeyPath) -> bo
     let text = source.text();
     let ignored = ignored_lines(source);
     let references = scan.references.iter().map(|reference| &reference.span);
-    let problems = scan.diagnostics.iter().filter_map(|told| Some(&told.label.as_ref()?.span));
+    // A reference without quotes is told with all of its value, which may be more.
+    let problems = scan.diagnostics.iter().filter_map(|told| Some((told.code, &told.label.as_ref()?.span)));
+    let is_known = |(code, span): &(Code, &Span)| {
+        *code != Code::UnquotedReference || is_one_reference(source.slice(span))
+    };
+    let problems = problems.filter(is_known).map(|(_, span)| span);
     let mut known: Vec<&Span> = references.chain(problems).collect();
     known.sort_by_key(|span| span.start);
     let inside = |span: &Span| -> Vec<Span> {
-        let first = known.partition_point(|other| other.end <= span.start);
-        let all = known[first..].iter().take_while(|other| other.start < span.end);
-        all.map(|other| other.start.max(span.start)..other.end.min(span.end)).collect()
+        let first = known.partition_point(|other| other.start < span.start);
+        let mut inside: Vec<Span> = Vec::new();
+        for other in known[first..].iter().take_while(|other| other.start < span.end) {
+            match inside.last_mut() {
+                // A filter that does not exist lies in its reference.
+                Some(last) if other.start <= last.end => last.end = last.end.max(other.end.min(span.end)),
+                _ => inside.push(other.start..other.end.min(span.end)),
+            }
+        }
+        inside
     };
     let mut walker = Walker::default();
     let mut key: Option<Span> = None;
     let mut found = Vec::new();
-    let mut see = |span: Span, key: Option<Span>, path: KeyPath| {
+    let mut see = |span: Span, key: Option<Span>, path: KeyPath, is_value: bool| {
         if is_wanted(&path) && !is_in_line(source, &ignored, span.start) {
-            found.push(Literal { inside: inside(&span), span, key, path });
+            let inside = inside(&span);
+            if is_value || !inside.is_empty() {
+                found.push(Literal { span, key, path, inside });
+            }
         }
     };
     let parsed = source.format().parse(text, &mut |event| match event {
@@ -50,8 +65,9 @@ pub fn literals(source: &Source, scan: &Scan, is_wanted: &dyn Fn(&KeyPath) -> bo
                 let has_own_tag =
                     token.properties.tag.as_deref().is_some_and(|tag| !tag.starts_with(CORE_TAGS));
                 let key = key.take();
-                if !has_own_tag && is_value(&token.text) {
-                    see(token.span, key, walker.path());
+                if !has_own_tag {
+                    let is_value = is_value(&token.text);
+                    see(token.span, key, walker.path(), is_value);
                 }
             }
         }
@@ -63,11 +79,18 @@ pub fn literals(source: &Source, scan: &Scan, is_wanted: &dyn Fn(&KeyPath) -> bo
                 && !fixed.starts_with(['*', '&'])
             {
                 let start = fixed.as_ptr().addr() - text.as_ptr().addr();
-                see(start..start + fixed.len(), key, walker.path());
+                see(start..start + fixed.len(), key, walker.path(), true);
             }
         }
     });
     if parsed.is_ok() { found } else { Vec::new() }
+}
+
+/// Whether an unquoted value is no more than a reference, in brackets of a list or not.
+pub fn is_one_reference(written: &str) -> bool {
+    let opens = written.starts_with(['{', '$', '[']);
+    opens
+        && written.split_once('}').is_some_and(|(_, behind)| behind.trim_matches(['}', ']', ' ']).is_empty())
 }
 
 /// The tags that say no more than what kind of value it is.

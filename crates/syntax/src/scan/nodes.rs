@@ -174,12 +174,10 @@ impl<'a, 's> Scanner<'a, 's> {
         let place = if pair.rule.render.is_some() { Place::Text } else { Place::Kept { is_certain } };
         self.rename(pair);
         self.whole("by-name", name, scalar, place);
-        // The value's place is the one that it gets.
         if let (Some(new), Some(string)) = (&pair.rule.render, self.found.strings.last_mut()) {
-            let old = |step: &&mut Segment| matches!(step, Segment::Key(key) if *key == pair.rule.key);
-            if let Some(step) = string.scalar.path.0.iter_mut().rev().find(old) {
-                *step = Segment::Key(new.clone());
-            }
+            let is_old = |step: &Segment| matches!(step, Segment::Key(key) if *key == pair.rule.key);
+            let at = string.scalar.path.0.iter().rposition(is_old);
+            string.renamed = at.map(|at| (at, new.clone()));
         }
     }
 
@@ -191,7 +189,7 @@ impl<'a, 's> Scanner<'a, 's> {
         }
         if let Some(scalar) = self.decoded(key.clone()) {
             let marks = vec![Mark::Escape(0..scalar.decoded.text.len(), new.clone())];
-            self.found.strings.push(MarkedString { scalar, marks, expression: None });
+            self.found.strings.push(MarkedString { scalar, marks, expression: None, renamed: None });
         }
     }
 
@@ -303,7 +301,7 @@ impl<'a, 's> Scanner<'a, 's> {
         // A name that is kept has its place too, and nothing there is written anew.
         let marks = if is_rendered { vec![Mark::Reference(index)] } else { Vec::new() };
         scalar.path = self.walker.path();
-        self.found.strings.push(MarkedString { scalar, marks, expression: None });
+        self.found.strings.push(MarkedString { scalar, marks, expression: None, renamed: None });
     }
 }
 
