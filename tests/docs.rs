@@ -44,6 +44,32 @@ fn the_readme_names_the_command_that_runs_the_tests() {
     assert_eq!(tests, [TEST_COMMAND], "the `sh` blocks of README.md name the test command once");
 }
 
+/// What a reader types first: in a copy of the repository's example, with nothing of the reader's own at hand.
+#[test]
+fn the_first_command_of_the_readme_renders_the_example() {
+    let Ok(text) = fs::read_to_string(root().join("README.md")) else { return };
+    let blocks = blocks(&text);
+    let shell = blocks.iter().filter(|block| block.info == "sh").flat_map(|block| &block.lines);
+    let first = shell.map(|line| line.trim()).find_map(|line| line.strip_prefix("cargo run --release -- "));
+    let first = first.expect("the `sh` blocks of README.md name a command that runs the example");
+    let folder = tempfile::tempdir().expect("a folder");
+    let copied = Command::new("cp").arg("-R").arg(root().join("fixtures")).arg(folder.path()).status();
+    assert!(copied.is_ok_and(|status| status.success()), "the fixtures are copied");
+    let _ = fs::remove_dir_all(folder.path().join("fixtures/example/build"));
+    for line in [first.to_owned(), first.replace("render", "check --deny warnings")] {
+        let run = Command::new(env!("CARGO_BIN_EXE_redeem"))
+            .args(line.split_whitespace())
+            .current_dir(folder.path())
+            .env_clear()
+            .env("HOME", folder.path().join("home"))
+            .output()
+            .expect("the binary runs");
+        assert!(run.status.success(), "{line}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+    let rendered = folder.path().join("fixtures/example/build/config/app.yaml");
+    assert!(!fs::read_to_string(rendered).expect("an output").contains("secret"), "values are in place");
+}
+
 /// A table in a document cannot leave out what the program has, nor tell of what it has not.
 #[test]
 fn tables_hold_exactly_what_the_program_has() {
