@@ -34,13 +34,14 @@ pub fn literals(source: &Source, scan: &Scan, is_wanted: &dyn Fn(&KeyPath) -> bo
     let mut known: Vec<&Span> = references.chain(problems).collect();
     known.sort_by_key(|span| span.start);
     let inside = |span: &Span| -> Vec<Span> {
-        let first = known.partition_point(|other| other.start < span.start);
+        // A reference may begin before its name: with a tag, or as a map of one pair.
+        let first = known.partition_point(|other| other.end <= span.start);
         let mut inside: Vec<Span> = Vec::new();
         for other in known[first..].iter().take_while(|other| other.start < span.end) {
             match inside.last_mut() {
                 // A filter that does not exist lies in its reference.
                 Some(last) if other.start <= last.end => last.end = last.end.max(other.end.min(span.end)),
-                _ => inside.push(other.start..other.end.min(span.end)),
+                _ => inside.push(other.start.max(span.start)..other.end.min(span.end)),
             }
         }
         inside
@@ -144,6 +145,11 @@ mod tests {
             check(Format::Yaml, &format!("a: &a 1\nkey: {text:?}\n").replace('"', ""), &[]);
         }
         check(Format::Yaml, "key: [\n", &[]);
+        let (text, dialects) =
+            ("key: {from_secret: x}\n", Dialects::from_words(["+from-secret"]).expect("a dialect"));
+        let source = Source::new("x", text, Format::Yaml);
+        let literals = literals(&source, &scan(&source, &dialects), &|_| true);
+        assert!(matches!(&literals[..], [one] if !one.inside.is_empty()), "{literals:?}");
         check(Format::Toml, "[t]\nkey = \"a\"\nkey2 = 5\nkey3 = true\n", &["key=\"a\"", "key2=5"]);
         check(
             Format::Json,
